@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/engine_loop.hpp"
+
+#include <algorithm>
+#include <fmt/core.h>
+#include <systemd/sd-daemon.h>
+
+#include "agent/platform/clock.hpp"
+#include "agent/platform/realtime.hpp"
+
+namespace regent::app {
+namespace {
+
+constexpr std::size_t datagrams_per_pass = 256;
+// A turn ends after this many passes even if work keeps arriving, so that the event loop sees every source.
+constexpr unsigned passes_per_turn = 16;
+constexpr Duration socket_retry = std::chrono::seconds(1);
+constexpr int realtime_priority = 50;
+
+}  // namespace
+
+Result<std::unique_ptr<EngineLoop>> EngineLoop::open(Channels& channels,
+                                                     std::shared_ptr<const core::Settings> settings) {
+    auto loop = EventLoop::open();
+    if (!loop) return tl::unexpected(loop.error());
+    auto sockets = platform::VrrpSockets::open();
+    if (!sockets) return tl::unexpected(sockets.error());
+    auto packets = platform::PacketSocket::open();
+    if (!packets) return tl::unexpected(packets.error());
+    auto monitor = platform::NetlinkMonitor::open();
+    if (!monitor) return tl::unexpected(monitor.error());
+    auto requests = platform::NetlinkRequests::open();
+    if (!requests) return tl::unexpected(requests.error());
+    auto notify = platform::NotifySocket::from_environment();
+    if (!notify) return tl::unexpected(notify.error());
+    Parts parts{std::move(*loop),    std::move(*sockets),  std::move(*packets),
+                std::move(*monitor), std::move(*requests), std::move(*notify)};
+    return std::unique_ptr<EngineLoop>(new EngineLoop(channels, std::move(settings), std::move(parts)));
+}
+
+EngineLoop::EngineLoop(Channels& channels, std::shared_ptr<const core::Settings> settings, Parts parts)
+    : channels_(channels), settings_(std::move(settings)), parts_(std::move(parts)) {}
+
+void EngineLoop::run(bool realtime) {
+    auto done = start(realtime);
+    if (done) done = parts_.loop.run();
+    if (!done) channels_.engine_failure = done.error().text;
+    channels_.engine_ended.store(true, std::memory_order_release);
+    channels_.wake_service.signal();
+}
+
+Result<void> EngineLoop::start(bool realtime) {
+    const Instant now = platform::now();
+    if (realtime) {
+        if (const auto done = platform::set_realtime_priority(realtime_priority); !done)
+            warn(done.error().text, now);
+    }
+    std::uint64_t watchdog_us = 0;
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
+        watchdog_interval_ = std::chrono::microseconds(watchdog_us / 2);
+        watchdog_due_ = now;
+    }
+    const auto take_turn = [this] { turn(); };
+    for (const int fd : {parts_.sockets.fd(), parts_.monitor.fd(), channels_.wake_engine.fd()}) {
+        if (auto done = parts_.loop.watch(fd, take_turn); !done) return done;
+    }
+    if (auto done = parts_.loop.add_timer(take_turn); !done) return done;
+    auto snapshot = parts_.monitor.snapshot();
+    if (!snapshot) return tl::unexpected(snapshot.error());
+    if (const auto routes = platform::our_routes()) {
+        for (const auto& route : *routes)
+            parts_.requests.queue(core::RemoveRoute{route});
+    }
+    handle(core::ConfigApplied{settings_}, now);
+    handle(core::Input(std::move(*snapshot)), now);
+    turn();
+    report(EngineReady{}, platform::now());
+    channels_.wake_service.signal();
+    return {};
+}
+
+void EngineLoop::turn() {
+    for (unsigned passes = 0; passes < passes_per_turn && pass(); ++passes) {
+    }
+    if (republish_) republish(platform::now());
+    channels_.wake_service.signal();
+    if (stopped_) {
+        parts_.loop.quit();
+        return;
+    }
+    auto next = engine_.next_deadline();
+    const auto consider = [&next](std::optional<Instant> at) {
+        if (at && (!next || *at < *next)) next = at;
+    };
+    consider(sync_retry_);
+    if (watchdog_interval_) consider(watchdog_due_);
+    parts_.loop.set_timer(next);
+}
+
+bool EngineLoop::pass() {
+    bool busy = false;
+    const auto handle_all = [&](Instant now) {
+        busy = busy || !inputs_.empty();
+        for (const auto& input : inputs_)
+            handle(input, now);
+        inputs_.clear();
+    };
+    // rules.md 1: a received advert is handled before a due one is sent.
+    parts_.sockets.receive_all(inputs_, datagrams_per_pass);
+    handle_all(platform::now());
+    parts_.monitor.drain(inputs_);
+    handle_all(platform::now());
+    channels_.wake_engine.clear();
+    while (auto command = channels_.commands.try_pop())
+        inputs_.push_back(std::move(*command));
+    handle_all(platform::now());
+
+    const Instant now = platform::now();
+    if (sync_retry_ && *sync_retry_ <= now) sync_sockets(now);
+    const auto due = engine_.next_deadline();
+    if (due && *due <= now) {
+        busy = true;
+        perform(engine_.step(core::TimerFired{}, now), now);
+    }
+    parts_.requests.flush(inputs_);
+    handle_all(platform::now());
+    feed_watchdog(now);
+    return busy && !stopped_;
+}
+
+void EngineLoop::handle(const core::Input& input, Instant now) {
+    if (const auto* removed = std::get_if<core::LinkRemoved>(&input))
+        parts_.sockets.interface_removed(removed->index);
+    if (listen_plan_.observe(input)) sync_sockets(now);
+    perform(engine_.step(input, now), now);
+}
+
+void EngineLoop::sync_sockets(Instant now) {
+    std::vector<platform::VrrpSockets::Problem> problems;
+    parts_.sockets.sync(listen_plan_.wanted(), problems);
+    for (const auto& problem : problems) {
+        // Said once, not at every retry.
+        if (!sync_retry_) warn(fmt::format("{}: {}", problem.interface, problem.error.text), now);
+    }
+    sync_retry_ = problems.empty() ? std::nullopt : std::optional(now + socket_retry);
+}
+
+void EngineLoop::perform(core::Actions actions, Instant now) {
+    for (auto& action : actions) {
+        std::visit(
+            [&](auto& what) {
+                using What = std::decay_t<decltype(what)>;
+                if constexpr (std::is_same_v<What, core::SendAdvert>) {
+                    send(what, now);
+                } else if constexpr (std::is_same_v<What, core::SendFrame>) {
+                    if (!parts_.packets.send(what) && frame_failures_++ == 0) {
+                        warn("a gratuitous ARP or neighbour advertisement could not be sent", now);
+                    }
+                } else if constexpr (requires { parts_.requests.queue(what); }) {
+                    parts_.requests.queue(what);
+                } else if constexpr (std::is_same_v<What, core::Stopped>) {
+                    stopped_ = true;
+                } else {
+                    report(std::move(what), now);
+                }
+            },
+            action);
+    }
+}
+
+void EngineLoop::send(const core::SendAdvert& advert, Instant now) {
+    const auto sent = parts_.sockets.send(advert);
+    if (sent) return;
+    perform(engine_.step(core::SendFailed{advert.instance, sent.error().text}, now), now);
+}
+
+bool EngineLoop::report(decltype(Report::what) what, Instant now) {
+    const bool is_state = std::holds_alternative<core::PublishState>(what);
+    const bool queued = channels_.reports.try_push(Report{now, std::move(what)});
+    if (!queued && is_state) republish_ = true;
+    return queued;
+}
+
+void EngineLoop::republish(Instant now) {
+    republish_ = false;
+    for (auto& status : engine_.status()) {
+        if (!report(core::PublishState{std::move(status)}, now)) return;
+    }
+}
+
+void EngineLoop::warn(const std::string& text, Instant now) {
+    report(core::Log{core::LogLevel::warning, {}, text}, now);
+}
+
+void EngineLoop::feed_watchdog(Instant now) {
+    if (!watchdog_interval_ || now < watchdog_due_) return;
+    watchdog_due_ = now + *watchdog_interval_;
+    parts_.notify.send("WATCHDOG=1");
+}
+
+}  // namespace regent::app

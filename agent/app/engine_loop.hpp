@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine thread: the engine, its sockets, and the turn that binds them (rules.md 1). Nothing here may
+// block, write a file, or wait for the service thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/app/event_loop.hpp"
+#include "agent/app/listen_plan.hpp"
+#include "agent/app/messages.hpp"
+#include "agent/base/result.hpp"
+#include "agent/core/engine.hpp"
+#include "agent/platform/netlink_monitor.hpp"
+#include "agent/platform/netlink_requests.hpp"
+#include "agent/platform/notify_socket.hpp"
+#include "agent/platform/packet_socket.hpp"
+#include "agent/platform/vrrp_sockets.hpp"
+
+namespace regent::app {
+
+class EngineLoop {
+  public:
+    /// Opens everything that needs a privilege. Called on the main thread, before the engine thread starts.
+    static Result<std::unique_ptr<EngineLoop>> open(Channels& channels,
+                                                    std::shared_ptr<const core::Settings> settings);
+
+    /// The body of the engine thread: runs until the engine has stopped.
+    void run(bool realtime);
+
+  private:
+    struct Parts {
+        EventLoop loop;
+        platform::VrrpSockets sockets;
+        platform::PacketSocket packets;
+        platform::NetlinkMonitor monitor;
+        platform::NetlinkRequests requests;
+        platform::NotifySocket notify;
+    };
+
+    EngineLoop(Channels& channels, std::shared_ptr<const core::Settings> settings, Parts parts);
+
+    Result<void> start(bool realtime);
+    void turn();
+    /// One pass: sockets, netlink, commands, timers. False when nothing was left to do.
+    bool pass();
+    void handle(const core::Input& input, Instant now);
+    void sync_sockets(Instant now);
+    void perform(core::Actions actions, Instant now);
+    void send(const core::SendAdvert& advert, Instant now);
+    bool report(decltype(Report::what) what, Instant now);
+    void republish(Instant now);
+    void warn(const std::string& text, Instant now);
+    void feed_watchdog(Instant now);
+
+    Channels& channels_;
+    std::shared_ptr<const core::Settings> settings_;
+    Parts parts_;
+    core::Engine engine_;
+    ListenPlan listen_plan_;
+    std::vector<core::Input> inputs_;
+    std::optional<Instant> sync_retry_;
+    std::optional<Duration> watchdog_interval_;
+    Instant watchdog_due_{};
+    std::uint64_t frame_failures_ = 0;
+    bool republish_ = false;  ///< a state did not fit into the queue: the service's picture is old
+    bool stopped_ = false;
+};
+
+}  // namespace regent::app

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/event_loop.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace regent::app {
+namespace {
+
+constexpr std::uint64_t timer_accuracy_us = 1;
+
+Result<void> checked(int result, const char* what) {
+    if (result >= 0) return {};
+    return failure(std::string(what) + ": " + std::strerror(-result), -result);
+}
+
+std::uint64_t microseconds(Instant at) {
+    const auto since_boot = std::max(at.time_since_epoch(), Duration::zero());
+    // Rounded up: a timer that fires early would find nothing due and spin.
+    return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::microseconds>(since_boot).count());
+}
+
+}  // namespace
+
+Result<EventLoop> EventLoop::open() {
+    sd_event* event = nullptr;
+    if (auto done = checked(sd_event_new(&event), "cannot make an event loop"); !done) {
+        return tl::unexpected(done.error());
+    }
+    return EventLoop(event);
+}
+
+EventLoop::Watch& EventLoop::add(Callback callback) {
+    watches_.push_back(std::make_unique<Watch>());
+    watches_.back()->callback = std::move(callback);
+    return *watches_.back();
+}
+
+Result<void> EventLoop::watch(int fd, Callback callback) {
+    auto& watch = add(std::move(callback));
+    sd_event_source* source = nullptr;
+    const auto handler = [](sd_event_source*, int, std::uint32_t, void* context) {
+        static_cast<Watch*>(context)->callback();
+        return 0;
+    };
+    const int result = sd_event_add_io(event_.get(), &source, fd, EPOLLIN, handler, &watch);
+    watch.source.reset(source);
+    return checked(result, "cannot watch a descriptor");
+}
+
+Result<void> EventLoop::watch_signal(int signal, Callback callback) {
+    auto& watch = add(std::move(callback));
+    sd_event_source* source = nullptr;
+    const auto handler = [](sd_event_source*, const signalfd_siginfo*, void* context) {
+        static_cast<Watch*>(context)->callback();
+        return 0;
+    };
+    const int result = sd_event_add_signal(event_.get(), &source, signal, handler, &watch);
+    watch.source.reset(source);
+    return checked(result, "cannot watch a signal");
+}
+
+Result<void> EventLoop::add_timer(Callback callback) {
+    timer_ = &add(std::move(callback));
+    sd_event_source* source = nullptr;
+    const auto handler = [](sd_event_source*, std::uint64_t, void* context) {
+        static_cast<Watch*>(context)->callback();
+        return 0;
+    };
+    const int result =
+        sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, 0, timer_accuracy_us, handler, timer_);
+    timer_->source.reset(source);
+    if (result >= 0) set_timer(std::nullopt);
+    return checked(result, "cannot make a timer");
+}
+
+void EventLoop::set_timer(std::optional<Instant> at) {
+    auto* source = timer_->source.get();
+    if (!at) {
+        sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        return;
+    }
+    sd_event_source_set_time(source, microseconds(*at));
+    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+Result<void> EventLoop::run() {
+    return checked(sd_event_loop(event_.get()), "the event loop failed");
+}
+
+void EventLoop::quit() {
+    sd_event_exit(event_.get(), 0);
+}
+
+}  // namespace regent::app

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/listen_plan.hpp"
+
+#include "agent/vrrp/packet.hpp"
+
+namespace regent::app {
+
+bool ListenPlan::observe(const core::Input& input) {
+    if (const auto* applied = std::get_if<core::ConfigApplied>(&input)) {
+        settings_ = applied->settings;
+        return true;
+    }
+    if (const auto* changed = std::get_if<core::LinkChanged>(&input)) {
+        auto& name = links_[changed->link.index];
+        if (name == changed->link.name) return false;
+        name = changed->link.name;
+        return true;
+    }
+    if (const auto* removed = std::get_if<core::LinkRemoved>(&input)) return links_.erase(removed->index) > 0;
+    if (const auto* snapshot = std::get_if<core::KernelSnapshot>(&input)) {
+        links_.clear();
+        for (const auto& link : snapshot->links)
+            links_[link.index] = link.name;
+        return true;
+    }
+    return false;
+}
+
+std::vector<platform::VrrpSockets::Listen> ListenPlan::wanted() const {
+    std::vector<platform::VrrpSockets::Listen> sockets;
+    if (!settings_) return sockets;
+    std::map<std::string, int> index_of;
+    for (const auto& [index, name] : links_)
+        index_of[name] = index;
+    for (const auto& instance : settings_->instances) {
+        const auto link = index_of.find(instance.interface);
+        if (link == index_of.end()) continue;
+        platform::VrrpSockets::Listen listen{instance.interface, link->second, instance.family, {}};
+        if (instance.unicast_peers.empty()) {
+            listen.groups.insert(instance.multicast_group.value_or(vrrp::multicast_group(instance.family)));
+        }
+        sockets.push_back(std::move(listen));
+    }
+    return sockets;
+}
+
+}  // namespace regent::app

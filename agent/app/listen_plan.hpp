@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which VRRP sockets are wanted: follows from the configuration and from which interfaces exist.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/core/input.hpp"
+#include "agent/platform/vrrp_sockets.hpp"
+
+namespace regent::app {
+
+/// Sees every input before the engine does.
+class ListenPlan {
+  public:
+    /// Returns true when the wanted sockets may have changed.
+    bool observe(const core::Input& input);
+    std::vector<platform::VrrpSockets::Listen> wanted() const;
+
+  private:
+    std::shared_ptr<const core::Settings> settings_;
+    std::map<int, std::string> links_;
+};
+
+}  // namespace regent::app

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// regentd: checks everything that can be checked, then starts the two threads.
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fmt/core.h>
+#include <memory>
+#include <system_error>
+#include <thread>
+
+#include "agent/app/engine_loop.hpp"
+#include "agent/app/options.hpp"
+#include "agent/app/service.hpp"
+#include "agent/config/config.hpp"
+#include "agent/platform/capabilities.hpp"
+#include "agent/platform/realtime.hpp"
+#include "agent/platform/single_instance.hpp"
+
+namespace {
+
+using regent::app::ExitCode;
+
+int complain(ExitCode code, const std::string& text) {
+    fmt::print(stderr, "regentd: {}\n", text);
+    return static_cast<int>(code);
+}
+
+/// The service thread takes these from its event loop; every thread inherits the mask.
+void block_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2})
+        sigaddset(&signals, signal);
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+int run(const regent::app::Options& options) {
+    const auto loaded = regent::config::load_file(options.config);
+    if (!loaded.settings) {
+        fmt::print(stderr, "{}", regent::config::render(loaded.diagnostics, false));
+        return complain(ExitCode::configuration, "the configuration has errors");
+    }
+    if (const auto permitted = regent::platform::check_permission(); !permitted) {
+        return complain(ExitCode::permission, permitted.error().text);
+    }
+    const auto claim = regent::platform::SingleInstance::claim();
+    if (!claim) return complain(ExitCode::failure, claim.error().text);
+    std::error_code made;
+    std::filesystem::create_directories(options.run_dir, made);
+    if (made)
+        return complain(ExitCode::failure,
+                        fmt::format("cannot make {}: {}", options.run_dir.string(), made.message()));
+
+    block_signals();
+    auto wake_engine = regent::platform::Wakeup::open();
+    auto wake_service = regent::platform::Wakeup::open();
+    auto loop = regent::app::EventLoop::open();
+    for (const auto* error :
+         {wake_engine ? nullptr : &wake_engine.error(), wake_service ? nullptr : &wake_service.error(),
+          loop ? nullptr : &loop.error()}) {
+        if (error) return complain(ExitCode::failure, error->text);
+    }
+    regent::app::Channels channels(std::move(*wake_engine), std::move(*wake_service));
+    auto engine = regent::app::EngineLoop::open(
+        channels, std::make_shared<const regent::core::Settings>(*loaded.settings));
+    if (!engine) return complain(ExitCode::failure, engine.error().text);
+
+    regent::app::Service service(options, channels, std::move(*loop));
+    service.log_diagnostics(loaded.diagnostics);
+    if (options.realtime) {
+        if (const auto locked = regent::platform::lock_memory(); !locked) {
+            service.log(regent::core::LogLevel::warning, locked.error().text);
+        }
+    }
+    std::jthread engine_thread([&] { (*engine)->run(options.realtime); });
+    if (const auto done = service.run(); !done) return complain(ExitCode::failure, done.error().text);
+    return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto command = regent::app::parse_options(argc, argv);
+    if (!command) return complain(ExitCode::usage, command.error().text);
+    if (command->run) return run(*command->run);
+    fmt::print("{}", command->text);
+    return static_cast<int>(ExitCode::ok);
+}

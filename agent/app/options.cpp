@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/options.hpp"
+
+#include <boost/program_options.hpp>
+#include <sstream>
+
+namespace regent::app {
+
+namespace po = boost::program_options;
+
+Result<Command> parse_options(int argc, const char* const* argv) {
+    std::string config;
+    std::string run_dir;
+    std::string log;
+    po::options_description described("regentd: health and failover agent (VRRP)\n\nOptions");
+    described.add_options()("config", po::value(&config)->value_name("FILE"),
+                            "configuration file (required)")(
+        "run-dir", po::value(&run_dir)->value_name("DIR")->default_value("/run/regent"),
+        "directory for run-time state")(
+        "log", po::value(&log)->value_name("stderr|journal")->default_value("stderr"), "where messages go")(
+        "no-realtime", "do not ask for real-time priority and locked memory")(
+        "version", "print the version and leave")("help", "print this help and leave");
+    try {
+        po::variables_map given;
+        po::store(po::command_line_parser(argc, argv).options(described).positional({}).run(), given);
+        po::notify(given);
+        if (given.contains("help")) {
+            std::ostringstream text;
+            text << described;
+            return Command{std::nullopt, text.str()};
+        }
+        if (given.contains("version")) return Command{std::nullopt, "regentd " REGENT_VERSION "\n"};
+        if (config.empty()) return failure("--config FILE is missing; see regentd --help");
+        Options options;
+        options.config = config;
+        options.run_dir = run_dir;
+        options.realtime = !given.contains("no-realtime");
+        if (log == "journal") {
+            options.log = LogTarget::journal;
+        } else if (log != "stderr") {
+            return failure("--log is \"stderr\" or \"journal\", not \"" + log + "\"");
+        }
+        return Command{options, {}};
+    } catch (const po::error& error) {
+        return failure(std::string(error.what()) + "; see regentd --help");
+    }
+}
+
+}  // namespace regent::app

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/service.hpp"
+
+#include <csignal>
+#include <fmt/core.h>
+#include <memory>
+#include <sstream>
+#include <systemd/sd-daemon.h>
+
+#include "agent/app/status_line.hpp"
+#include "agent/platform/clock.hpp"
+
+namespace regent::app {
+
+Result<void> Service::run() {
+    if (auto done = loop_.watch(channels_.wake_service.fd(), [this] { drain_reports(); }); !done) return done;
+    for (const int signal : {SIGTERM, SIGINT}) {
+        if (auto done = loop_.watch_signal(signal, [this] { request_stop(); }); !done) return done;
+    }
+    if (auto done = loop_.watch_signal(SIGHUP, [this] { reload(); }); !done) return done;
+    if (auto done = loop_.watch_signal(SIGUSR2, [this] { command(core::DumpRequested{}); }); !done)
+        return done;
+    if (auto done = loop_.run(); !done) return done;
+    if (!channels_.engine_failure.empty()) return failure(channels_.engine_failure);
+    return {};
+}
+
+void Service::log(core::LogLevel level, const std::string& text) const {
+    sink_.write(core::Log{level, {}, text}, platform::now());
+}
+
+void Service::log_diagnostics(const std::vector<config::Diagnostic>& diagnostics) const {
+    for (const auto& diagnostic : diagnostics) {
+        const bool is_error = diagnostic.severity == config::Diagnostic::Severity::error;
+        std::istringstream lines(config::render({diagnostic}, false));
+        for (std::string line; std::getline(lines, line);) {
+            log(is_error ? core::LogLevel::error : core::LogLevel::warning, line);
+        }
+    }
+}
+
+void Service::drain_reports() {
+    channels_.wake_service.clear();
+    const bool ended = channels_.engine_ended.load(std::memory_order_acquire);
+    while (const auto report = channels_.reports.try_pop())
+        show(*report);
+    const auto dropped = channels_.reports.dropped();
+    if (dropped != drops_told_) {
+        log(core::LogLevel::warning,
+            fmt::format("{} messages of the engine were dropped: the log could not keep up",
+                        dropped - drops_told_));
+        drops_told_ = dropped;
+    }
+    update_status();
+    if (ended) loop_.quit();
+}
+
+void Service::show(const Report& report) {
+    if (const auto* message = std::get_if<core::Log>(&report.what)) sink_.write(*message, report.at);
+    if (const auto* state = std::get_if<core::PublishState>(&report.what)) {
+        instances_[state->status.name] = state->status;
+    }
+    if (const auto* gone = std::get_if<core::Forget>(&report.what)) instances_.erase(gone->instance);
+    if (std::holds_alternative<EngineReady>(report.what)) sd_notify(0, "READY=1");
+}
+
+void Service::request_stop() {
+    if (!stop_requested_) sd_notify(0, "STOPPING=1");
+    command(core::StopRequested{stop_requested_});
+    stop_requested_ = true;
+}
+
+void Service::reload() {
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+               static_cast<unsigned long long>(platform::now().time_since_epoch().count() / 1000));
+    const auto loaded = config::load_file(options_.config);
+    log_diagnostics(loaded.diagnostics);
+    if (loaded.settings) {
+        reload_problem_.clear();
+        command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)});
+    } else {
+        reload_problem_ =
+            fmt::format("{} has errors and was not applied, the configuration before it runs on",
+                        options_.config.string());
+        log(core::LogLevel::error, reload_problem_);
+    }
+    sd_notify(0, "READY=1");
+    update_status();
+}
+
+void Service::command(core::Input input) {
+    if (!channels_.commands.try_push(std::move(input))) {
+        log(core::LogLevel::error, "the engine does not take commands: its queue is full");
+    }
+    channels_.wake_engine.signal();
+}
+
+void Service::update_status() {
+    auto line = status_line(instances_);
+    if (!reload_problem_.empty()) line = fmt::format("{}; {}", reload_problem_, line);
+    if (line == status_) return;
+    status_ = std::move(line);
+    sd_notifyf(0, "STATUS=%s", status_.c_str());
+}
+
+}  // namespace regent::app

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The service thread: signals, reloads, log, status. It may block for seconds and the engine does not notice.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "agent/app/event_loop.hpp"
+#include "agent/app/log_sink.hpp"
+#include "agent/app/messages.hpp"
+#include "agent/app/options.hpp"
+#include "agent/base/result.hpp"
+#include "agent/config/config.hpp"
+
+namespace regent::app {
+
+class Service {
+  public:
+    Service(const Options& options, Channels& channels, EventLoop loop)
+        : options_(options), channels_(channels), loop_(std::move(loop)), sink_(options.log) {}
+
+    /// Runs until the engine has stopped. SIGTERM, SIGINT, SIGHUP and SIGUSR2 must be blocked in all threads.
+    Result<void> run();
+
+    void log(core::LogLevel level, const std::string& text) const;
+    /// What a configuration file has to say, each line of it as a message.
+    void log_diagnostics(const std::vector<config::Diagnostic>& diagnostics) const;
+
+  private:
+    void drain_reports();
+    void show(const Report& report);
+    void request_stop();
+    void reload();
+    void command(core::Input input);
+    void update_status();
+
+    const Options& options_;
+    Channels& channels_;
+    EventLoop loop_;
+    LogSink sink_;
+    std::map<std::string, core::InstanceStatus> instances_;
+    std::string status_;
+    std::string reload_problem_;  ///< empty: the file on disk is the one that runs
+    std::uint64_t drops_told_ = 0;
+    bool stop_requested_ = false;
+};
+
+}  // namespace regent::app

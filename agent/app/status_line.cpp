@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/status_line.hpp"
+
+#include <fmt/format.h>
+#include <vector>
+
+namespace regent::app {
+namespace {
+
+constexpr std::size_t listed = 8;
+
+std::string describe(const core::InstanceStatus& status) {
+    const char* mark = status.degraded ? ", degraded" : status.last_resort ? ", last resort" : "";
+    return fmt::format("{} {} {}{} ({})", status.name, vrrp::to_string(status.state),
+                       status.effective_priority, mark, status.reason);
+}
+
+}  // namespace
+
+std::string status_line(const std::map<std::string, core::InstanceStatus>& instances) {
+    if (instances.empty()) return "no instance is configured";
+    std::vector<std::string> parts;
+    if (instances.size() <= listed) {
+        for (const auto& [name, status] : instances)
+            parts.push_back(describe(status));
+        return fmt::format("{}", fmt::join(parts, "; "));
+    }
+    std::map<std::string_view, unsigned> counts;
+    for (const auto& [name, status] : instances)
+        ++counts[vrrp::to_string(status.state)];
+    for (const auto& [state, count] : counts)
+        parts.push_back(fmt::format("{} {}", count, state));
+    std::string line = fmt::format("{} instances: {}", instances.size(), fmt::join(parts, ", "));
+    std::size_t shown = 0;
+    for (const auto& [name, status] : instances) {
+        if (status.state != vrrp::State::fault || ++shown > listed) continue;
+        line += "; " + describe(status);
+    }
+    return line;
+}
+
+}  // namespace regent::app

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything the engine can ask for, in the order in which it is to be done.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "agent/base/bytes.hpp"
+#include "agent/base/ip_address.hpp"
+#include "agent/core/settings.hpp"
+#include "agent/core/status.hpp"
+
+namespace regent::core {
+
+/// Send one VRRP message from the socket of an interface.
+struct SendAdvert {
+    std::string instance;
+    int interface_index = 0;
+    IpAddress source;
+    IpAddress destination;
+    std::uint8_t ttl = vrrp::required_ttl;
+    Bytes message;
+};
+
+/// Put an address on an interface, or take it off. The answer is AddressAppeared/AddressVanished or
+/// AddressRefused. One marked `ours` by the kernel carries IFA_PROTO; IPv6 goes in with nodad and, when its
+/// prefix is /128, deprecated.
+struct AddAddress {
+    int interface_index = 0;
+    VirtualAddress address;
+};
+struct RemoveAddress {
+    int interface_index = 0;
+    IpAddress address;
+    std::uint8_t prefix = 0;
+};
+
+struct AddRoute {
+    Route route;
+};
+struct RemoveRoute {
+    Route route;
+};
+
+/// Send an Ethernet frame: gratuitous ARP or unsolicited NA.
+struct SendFrame {
+    int interface_index = 0;
+    Bytes frame;
+};
+
+/// An instance looks different from the outside now. At most one a step and instance.
+struct PublishState {
+    InstanceStatus status;
+};
+
+/// One change of state, for notifiers and signals. `sequence` grows by 1 for each and never skips.
+struct Transition {
+    std::uint64_t sequence = 0;
+    std::string instance;
+    std::string group;
+    vrrp::State from = vrrp::State::init;
+    vrrp::State to = vrrp::State::init;
+    std::uint8_t priority = 0;
+    std::string reason;
+};
+
+/// The instance was removed by a reload: forget it.
+struct Forget {
+    std::string instance;
+};
+
+enum class LogLevel : std::uint8_t { error, warning, notice, info, debug };
+struct Log {
+    LogLevel level = LogLevel::info;
+    std::string instance;  ///< empty: the agent as a whole
+    std::string text;
+};
+
+/// A StopRequested is complete: everything of ours is gone from the kernel. The agent may exit.
+struct Stopped {};
+
+using Action = std::variant<SendAdvert, AddAddress, RemoveAddress, AddRoute, RemoveRoute, SendFrame,
+                            PublishState, Transition, Forget, Log, Stopped>;
+using Actions = std::vector<Action>;
+
+}  // namespace regent::core

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/core/address_plan.hpp"
+
+#include <algorithm>
+
+#include "agent/base/text.hpp"
+
+namespace regent::core {
+namespace {
+
+// rules.md 8: more than ten repairs a minute are slowed down.
+constexpr std::size_t repairs_at_once = 10;
+constexpr Duration repair_window = std::chrono::minutes(1);
+constexpr Duration slow_repair = std::chrono::seconds(1);
+
+/// rules.md 11: 1 s, doubling to 60 s.
+Duration retry_delay(unsigned failures) {
+    constexpr unsigned doublings = 6;
+    const Duration delay = std::chrono::seconds(1) * (1U << std::min(failures - 1, doublings));
+    return std::min<Duration>(delay, std::chrono::seconds(60));
+}
+
+AddressKey key_of(const VirtualAddress& address) {
+    return {address.device, address.address, address.prefix};
+}
+
+}  // namespace
+
+std::string AddressKey::to_string() const {
+    return concat(address, "/", prefix, " on ", device);
+}
+
+void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addresses) {
+    auto& state = owners_[owner];
+    std::set<AddressKey> kept;
+    for (const auto& address : addresses)
+        kept.insert(key_of(address));
+    for (const auto& key : state.keys) {
+        auto& entry = entries_.at(key);
+        if (kept.contains(key) || entry.owner != owner) continue;
+        entry.configured = false;
+        entry.desired = false;
+        dirty_.insert(key);
+    }
+    state.keys.clear();
+    state.present = 0;
+    for (const auto& address : addresses) {
+        const AddressKey key = key_of(address);
+        auto& entry = entries_[key];
+        entry.spec = address;
+        entry.owner = owner;
+        entry.configured = true;
+        entry.desired = state.desired;
+        if (entry.presence != Presence::absent) ++state.present;
+        state.keys.push_back(key);
+        dirty_.insert(key);
+    }
+}
+
+void AddressPlan::desire(Owner owner, bool wanted) {
+    auto& state = owners_[owner];
+    if (state.desired == wanted) return;
+    state.desired = wanted;
+    for (const auto& key : state.keys) {
+        auto& entry = entries_.at(key);
+        entry.desired = wanted;
+        entry.failures = 0;
+        entry.repairs.clear();
+        if (entry.not_before) delayed_.erase({*entry.not_before, key});
+        entry.not_before.reset();
+        // What stood there before us needs no request, so no answer will come either: it is held from now on.
+        if (wanted && entry.presence != Presence::absent) {
+            events_.push_back({Event::Kind::held, owner, key, {}});
+            if (entry.presence == Presence::foreign)
+                events_.push_back({Event::Kind::foreign, owner, key, {}});
+        }
+        dirty_.insert(key);
+    }
+}
+
+void AddressPlan::set_presence(Entry& entry, Presence presence) {
+    const bool was = entry.presence != Presence::absent;
+    const bool is = presence != Presence::absent;
+    entry.presence = presence;
+    if (was == is || !entry.configured) return;
+    auto& owner = owners_[entry.owner];
+    owner.present = is ? owner.present + 1 : owner.present - 1;
+}
+
+bool AddressPlan::appeared(const std::string& device, const KernelAddress& address) {
+    const AddressKey key{device, address.address, address.prefix};
+    auto found = entries_.find(key);
+    if (found == entries_.end()) {
+        if (!address.ours) return false;
+        // A leftover of an earlier run, or of an earlier configuration: ours, wanted by nobody.
+        Entry leftover;
+        leftover.spec.address = address.address;
+        leftover.spec.prefix = address.prefix;
+        leftover.spec.device = device;
+        found = entries_.emplace(key, std::move(leftover)).first;
+    }
+    auto& entry = found->second;
+    const bool answered = entry.pending && entry.desired;
+    // Kernels before 5.18 do not report the mark; there an answer to our own request has to do.
+    const bool ours = address.ours || answered || entry.presence == Presence::ours;
+    const bool news = entry.presence == Presence::absent && !entry.expected;
+    entry.expected = false;
+    set_presence(entry, ours ? Presence::ours : Presence::foreign);
+    entry.pending = false;
+    dirty_.insert(key);
+    if (!news) return ours;
+    if (entry.desired) {
+        entry.failures = 0;
+        events_.push_back({Event::Kind::held, entry.owner, key, {}});
+    }
+    if (!ours && entry.configured) events_.push_back({Event::Kind::foreign, entry.owner, key, {}});
+    return ours;
+}
+
+void AddressPlan::vanished(const std::string& device, const KernelAddress& address, Instant now) {
+    const AddressKey key{device, address.address, address.prefix};
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return;
+    auto& entry = found->second;
+    const bool was_ours = entry.presence == Presence::ours;
+    set_presence(entry, Presence::absent);
+    entry.pending = false;
+    dirty_.insert(key);
+    if (!entry.desired || !was_ours) return;
+    while (!entry.repairs.empty() && now - entry.repairs.front() > repair_window)
+        entry.repairs.pop_front();
+    std::string text = "put back at once";
+    if (entry.repairs.size() >= repairs_at_once) {
+        delay(key, entry, now + slow_repair);
+        text = concat("deleted more than ", repairs_at_once, " times in a minute: put back after ",
+                      to_text(slow_repair));
+    } else {
+        entry.repairs.push_back(now);
+    }
+    events_.push_back({Event::Kind::deleted_by_other, entry.owner, key, std::move(text)});
+}
+
+void AddressPlan::begin_snapshot() {
+    for (auto& [key, entry] : entries_) {
+        entry.expected = entry.presence != Presence::absent;
+        set_presence(entry, Presence::absent);
+        entry.pending = false;
+        dirty_.insert(key);
+    }
+}
+
+void AddressPlan::link_removed(const std::string& device) {
+    for (auto at = entries_.lower_bound({device, {}, 0}); at != entries_.end() && at->first.device == device;
+         ++at) {
+        set_presence(at->second, Presence::absent);
+        at->second.pending = false;
+        dirty_.insert(at->first);
+    }
+}
+
+void AddressPlan::link_appeared(const std::string& device) {
+    for (auto at = entries_.lower_bound({device, {}, 0}); at != entries_.end() && at->first.device == device;
+         ++at) {
+        if (at->second.not_before) delayed_.erase({*at->second.not_before, at->first});
+        at->second.not_before.reset();
+        dirty_.insert(at->first);
+    }
+}
+
+void AddressPlan::refused(const AddressKey& key, bool adding, const std::string& reason, Instant now) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return;
+    auto& entry = found->second;
+    entry.pending = false;
+    if (adding != entry.desired) {
+        dirty_.insert(key);
+        return;
+    }
+    ++entry.failures;
+    delay(key, entry, now + retry_delay(entry.failures));
+    const auto kind = adding ? Event::Kind::refused : Event::Kind::removal_refused;
+    events_.push_back({kind, entry.owner, key, reason});
+}
+
+void AddressPlan::delay(const AddressKey& key, Entry& entry, Instant until) {
+    if (entry.not_before) delayed_.erase({*entry.not_before, key});
+    entry.not_before = until;
+    delayed_.insert({until, key});
+}
+
+void AddressPlan::reconcile(Instant now, const KernelView& kernel, Actions& actions) {
+    while (!delayed_.empty() && delayed_.begin()->first <= now) {
+        const AddressKey key = delayed_.begin()->second;
+        delayed_.erase(delayed_.begin());
+        if (const auto found = entries_.find(key); found != entries_.end()) found->second.not_before.reset();
+        dirty_.insert(key);
+    }
+    std::set<AddressKey> dirty;
+    dirty.swap(dirty_);
+    for (const auto& key : dirty) {
+        const auto found = entries_.find(key);
+        if (found != entries_.end()) reconcile(key, found->second, now, kernel, actions);
+    }
+}
+
+void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, const KernelView& kernel,
+                            Actions& actions) {
+    entry.expected = false;
+    const bool missing = entry.desired && entry.presence == Presence::absent;
+    const bool surplus = !entry.desired && entry.presence == Presence::ours;
+    if (!surplus) removing_.erase(key);
+    if (!missing && !surplus) {
+        if (!entry.configured && !entry.pending) {
+            if (entry.not_before) delayed_.erase({*entry.not_before, key});
+            entries_.erase(key);
+        }
+        return;
+    }
+    if (entry.pending) return;
+    if (entry.not_before) {
+        removing_.erase(key);
+        return;
+    }
+    const auto* link = kernel.link(key.device);
+    if (!link) {
+        if (missing) refused(key, true, concat("interface ", key.device, " does not exist"), now);
+        return;
+    }
+    entry.pending = true;
+    if (missing) {
+        actions.push_back(AddAddress{link->link.index, entry.spec});
+    } else {
+        removing_.insert(key);
+        actions.push_back(RemoveAddress{link->link.index, key.address, key.prefix});
+    }
+}
+
+std::optional<Instant> AddressPlan::next_deadline() const {
+    if (!dirty_.empty()) return Instant::min();
+    if (!delayed_.empty()) return delayed_.begin()->first;
+    return std::nullopt;
+}
+
+std::vector<AddressPlan::Event> AddressPlan::take_events() {
+    std::vector<Event> taken;
+    taken.swap(events_);
+    return taken;
+}
+
+bool AddressPlan::complete(Owner owner) const {
+    const auto found = owners_.find(owner);
+    return found == owners_.end() || found->second.present == found->second.keys.size();
+}
+
+std::vector<IpAddress> AddressPlan::held(Owner owner) const {
+    std::vector<IpAddress> addresses;
+    const auto found = owners_.find(owner);
+    if (found == owners_.end()) return addresses;
+    for (const auto& key : found->second.keys) {
+        if (entries_.at(key).presence != Presence::absent) addresses.push_back(key.address);
+    }
+    return addresses;
+}
+
+bool AddressPlan::settled() const {
+    return dirty_.empty() && removing_.empty();
+}
+
+}  // namespace regent::core

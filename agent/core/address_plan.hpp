@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The addresses that should be on the interfaces and those that are: two sets, and the plan is their
+// difference. A failed add, a deletion by another program, a netlink overrun and a restart are all the same
+// case.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/base/time.hpp"
+#include "agent/core/action.hpp"
+#include "agent/core/kernel_view.hpp"
+
+namespace regent::core {
+
+/// Where an address stands. The kernel tells addresses of one interface apart by address and prefix.
+struct AddressKey {
+    std::string device;
+    IpAddress address;
+    std::uint8_t prefix = 0;
+
+    auto operator<=>(const AddressKey&) const = default;
+    std::string to_string() const;
+};
+
+/// Every operation costs O(log n) in the number of addresses, so that a thousand move without a quadratic
+/// step.
+class AddressPlan {
+  public:
+    using Owner = std::uint32_t;
+
+    /// Something that the owner of an address must know.
+    struct Event {
+        enum class Kind : std::uint8_t {
+            held,              ///< the kernel has it now and we want it: announce it
+            deleted_by_other,  ///< it will be put back; `text` says when, if not at once
+            refused,           ///< `text` is why it could not be set
+            removal_refused,   ///< `text` is why it is still there
+            foreign,           ///< it stood there before us: served, never removed (rules.md 8)
+        };
+        Kind kind;
+        Owner owner;
+        AddressKey key;
+        std::string text;
+    };
+
+    /// Replaces the addresses of `owner`. Those that are no longer named are removed, unless another owner
+    /// takes them over; those that stay are not touched.
+    void configure(Owner owner, const std::vector<VirtualAddress>& addresses);
+    void forget(Owner owner) {
+        configure(owner, {});
+        owners_.erase(owner);
+    }
+    /// Whether the addresses of `owner` should be on their interfaces.
+    void desire(Owner owner, bool wanted);
+
+    /// Returns whether the address is ours: marked by the kernel, or just asked for by us.
+    bool appeared(const std::string& device, const KernelAddress& address);
+    void vanished(const std::string& device, const KernelAddress& address, Instant now);
+    /// Everything is taken as absent until it appears again; requests under way are forgotten.
+    void begin_snapshot();
+    void link_removed(const std::string& device);
+    void link_appeared(const std::string& device);
+    void refused(const AddressKey& key, bool adding, const std::string& reason, Instant now);
+
+    /// Asks for what is missing and due, and for the removal of what is too much. Unknown devices count as
+    /// refused.
+    void reconcile(Instant now, const KernelView& kernel, Actions& actions);
+    std::optional<Instant> next_deadline() const;
+
+    std::vector<Event> take_events();
+    /// Whether the kernel holds every address of `owner`.
+    bool complete(Owner owner) const;
+    std::vector<IpAddress> held(Owner owner) const;
+    /// No removal is under way: what should be gone is gone, or was refused and reported.
+    bool settled() const;
+
+  private:
+    enum class Presence : std::uint8_t { absent, ours, foreign };
+    struct Entry {
+        VirtualAddress spec;
+        Owner owner = 0;
+        bool configured = false;
+        bool desired = false;
+        bool pending = false;  ///< asked for, no answer yet
+        Presence presence = Presence::absent;
+        bool expected = false;  ///< was there before the snapshot that is being read
+        unsigned failures = 0;
+        std::optional<Instant> not_before;
+        std::deque<Instant> repairs;  ///< of the last minute
+    };
+    struct OwnerState {
+        std::vector<AddressKey> keys;
+        bool desired = false;
+        std::size_t present = 0;
+    };
+
+    void set_presence(Entry& entry, Presence presence);
+    void delay(const AddressKey& key, Entry& entry, Instant until);
+    void reconcile(const AddressKey& key, Entry& entry, Instant now, const KernelView& kernel,
+                   Actions& actions);
+
+    std::map<AddressKey, Entry> entries_;
+    std::map<Owner, OwnerState> owners_;
+    std::set<AddressKey> dirty_;
+    std::set<std::pair<Instant, AddressKey>> delayed_;
+    std::set<AddressKey> removing_;  ///< should be gone, still there, not refused
+    std::vector<Event> events_;
+};
+
+}  // namespace regent::core

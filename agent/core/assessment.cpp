@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/core/assessment.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "agent/base/text.hpp"
+
+namespace regent::core {
+namespace {
+
+void set_once(std::optional<std::string>& where, std::string text) {
+    if (!where) where = std::move(text);
+}
+
+void add_weight(Assessment& result, int weight, const std::string& reason) {
+    result.weight += weight;
+    if (!result.weight_reason.empty()) result.weight_reason += "; ";
+    result.weight_reason += concat(reason, " (", weight > 0 ? "+" : "", weight, ")");
+}
+
+void add_check(Assessment& result, const CheckTracker& tracker, const Health& health) {
+    const auto judgement = health.judge(tracker.check);
+    if (judgement.state == Health::State::pending) result.pending = true;
+    if (judgement.state == Health::State::overdue) {
+        set_once(result.last_resort, concat("check ", tracker.check, " has not reported"));
+    }
+    if (judgement.state != Health::State::down) return;
+    const auto reason =
+        concat("check ", tracker.check, " DOWN", judgement.message.empty() ? "" : ": ", judgement.message);
+    if (tracker.weight) {
+        add_weight(result, *tracker.weight, reason);
+    } else if (tracker.on_down == OnDown::fault) {
+        set_once(result.check_fault, reason);
+    } else {
+        set_once(result.last_resort, reason);
+    }
+}
+
+void add_interface(Assessment& result, const InterfaceTracker& tracker, Duration debounce, const Turn& turn) {
+    const auto* link = turn.kernel.link(tracker.interface);
+    if (link && (!link->down_since || turn.now < *link->down_since + debounce)) return;
+    const auto reason = concat("interface ", tracker.interface, link ? " is down" : " does not exist");
+    if (tracker.weight) {
+        add_weight(result, *tracker.weight, reason);
+    } else {
+        set_once(result.interface_fault, reason);
+    }
+}
+
+}  // namespace
+
+Assessment assess(const std::vector<VirtualRouter*>& members, const std::vector<CheckTracker>& group_checks,
+                  const Turn& turn) {
+    Assessment result;
+    std::set<std::string> checks;
+    std::set<std::string> interfaces;
+    for (const auto& tracker : group_checks) {
+        if (checks.insert(tracker.check).second) add_check(result, tracker, turn.health);
+    }
+    for (const auto* member : members) {
+        const auto& settings = member->settings();
+        if (auto fault = member->interface_fault(turn)) set_once(result.interface_fault, std::move(*fault));
+        for (const auto& tracker : settings.checks) {
+            if (checks.insert(tracker.check).second) add_check(result, tracker, turn.health);
+        }
+        for (const auto& tracker : settings.interfaces) {
+            if (interfaces.insert(tracker.interface).second) {
+                add_interface(result, tracker, settings.debounce, turn);
+            }
+        }
+    }
+    return result;
+}
+
+std::optional<Instant> debounce_deadline(const std::vector<VirtualRouter*>& members, const Turn& turn) {
+    std::optional<Instant> next;
+    const auto consider = [&](const std::string& interface, Duration debounce) {
+        const auto* link = turn.kernel.link(interface);
+        if (!link || !link->down_since) return;
+        const Instant at = *link->down_since + debounce;
+        if (at > turn.now && (!next || at < *next)) next = at;
+    };
+    for (const auto* member : members) {
+        const auto& settings = member->settings();
+        consider(settings.interface, settings.debounce);
+        for (const auto& tracker : settings.interfaces)
+            consider(tracker.interface, settings.debounce);
+    }
+    return next;
+}
+
+std::uint8_t effective_priority(std::uint8_t base, int weight) {
+    if (base == vrrp::owner_priority) return base;
+    return static_cast<std::uint8_t>(std::clamp(base + weight, 1, 254));
+}
+
+}  // namespace regent::core

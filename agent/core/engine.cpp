@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/core/engine.hpp"
+
+#include <algorithm>
+
+#include "agent/base/text.hpp"
+#include "agent/core/engine_state.hpp"
+
+namespace regent::core {
+
+Engine::Engine() : state_(std::make_unique<State>()) {}
+Engine::~Engine() = default;
+
+Actions Engine::step(const Input& input, Instant now) {
+    Actions actions;
+    Turn turn = state_->turn(now, actions);
+    std::visit([&](const auto& what) { state_->on(what, turn); }, input);
+    return actions;
+}
+
+std::optional<Instant> Engine::next_deadline() const {
+    return state_->next_deadline();
+}
+
+std::vector<InstanceStatus> Engine::status() const {
+    Actions unused;
+    const Turn turn = state_->turn(Instant{}, unused);
+    std::vector<InstanceStatus> all;
+    for (const auto& [id, router] : state_->routers)
+        all.push_back(state_->status_of(*router, turn));
+    return all;
+}
+
+std::optional<Counters> Engine::counters(const std::string& instance) const {
+    const auto* router = state_->router_named(instance);
+    if (!router) return std::nullopt;
+    return router->counters();
+}
+
+void Engine::State::schedule(GroupId group, std::optional<Instant> at) {
+    const auto known = deadline_of.find(group);
+    if (known != deadline_of.end()) {
+        due.erase({known->second, group});
+        deadline_of.erase(known);
+    }
+    if (!at) return;
+    deadline_of[group] = *at;
+    due.insert({*at, group});
+}
+
+std::optional<Instant> Engine::State::next_deadline() const {
+    if (!ready()) return std::nullopt;
+    if (all_due || !to_publish.empty()) return Instant::min();
+    std::optional<Instant> next;
+    const auto consider = [&next](std::optional<Instant> at) {
+        if (at && (!next || *at < *next)) next = at;
+    };
+    if (!due.empty()) consider(due.begin()->first);
+    consider(plan.next_deadline());
+    consider(announcer.next_deadline());
+    consider(discards.next_deadline());
+    consider(health.next_deadline());
+    return next;
+}
+
+void Engine::State::on(const PacketReceived& packet, Turn& turn) {
+    const auto* link = kernel.link(packet.interface_index);
+    if (!link || !settings) return;
+    const auto& interface = link->link.name;
+    VirtualRouter* router = nullptr;
+    if (const auto head = vrrp::peek(packet.message)) {
+        const auto found = by_key.find({interface, packet.source.family(), head->virtual_router_id});
+        if (found != by_key.end()) router = found->second;
+    }
+    const auto discard = [&](vrrp::Discard reason) {
+        if (router) return router->discard(reason, packet.source, {}, turn);
+        ++unclaimed_discards[static_cast<std::size_t>(reason)];
+        discards.add(interface, packet.source, reason, {}, turn.now, turn.actions);
+    };
+    const bool check_ttl = !router || router->checks_ttl();
+    const auto decoded =
+        vrrp::decode(packet.message, packet.source, packet.destination, packet.ttl, check_ttl);
+    if (!decoded) return discard(decoded.error());
+    if (!router) return discard(vrrp::Discard::unknown_vrid);
+    const GroupId group = group_of.at(router->id());
+    if (groups.at(group)->receive(*router, *decoded, packet.source, packet.destination, turn)) {
+        schedule(group, turn.now);
+    }
+}
+
+void Engine::State::on(const TimerFired&, Turn& turn) {
+    if (!ready()) return;
+    if (health.run(turn.now)) all_due = true;
+    deliver_plan_events(turn);
+    run_due_groups(turn);
+    plan.reconcile(turn.now, kernel, turn.actions);
+    deliver_plan_events(turn);
+    for (auto& [id, router] : routers)
+        router->run_routes(turn);
+    announcer.run(turn.now, kernel, turn.actions);
+    discards.run(turn.now, turn.actions);
+    publish(turn);
+    if (!stopping || stop_told || !plan.settled()) return;
+    const bool stopped =
+        std::all_of(groups.begin(), groups.end(), [](const auto& g) { return g.second->stopped(); });
+    if (!stopped) return;
+    stop_told = true;
+    turn.actions.push_back(Stopped{});
+}
+
+void Engine::State::run_due_groups(Turn& turn) {
+    std::vector<GroupId> now_due;
+    if (all_due) {
+        for (const auto& [id, group] : groups)
+            now_due.push_back(id);
+    } else {
+        for (auto at = due.begin(); at != due.end() && at->first <= turn.now; ++at)
+            now_due.push_back(at->second);
+    }
+    all_due = false;
+    for (const GroupId id : now_due) {
+        auto& group = *groups.at(id);
+        group.run(turn);
+        schedule(id, group.next_deadline(turn));
+    }
+}
+
+void Engine::State::deliver_plan_events(Turn& turn) {
+    for (const auto& event : plan.take_events()) {
+        const auto router = routers.find(event.owner);
+        if (router == routers.end()) continue;
+        const GroupId group = group_of.at(event.owner);
+        groups.at(group)->address_event(*router->second, event, turn);
+        schedule(group, turn.now);
+    }
+}
+
+void Engine::State::publish(Turn& turn) {
+    for (const auto id : to_publish) {
+        const auto router = routers.find(id);
+        if (router != routers.end()) turn.actions.push_back(PublishState{status_of(*router->second, turn)});
+    }
+    to_publish.clear();
+}
+
+InstanceStatus Engine::State::status_of(const VirtualRouter& router, const Turn& turn) const {
+    auto status = router.status(turn);
+    const auto& group = *groups.at(group_of.at(router.id()));
+    status.last_resort = group.last_resort();
+    status.degraded = group.degraded() && status.state == vrrp::State::master;
+    return status;
+}
+
+VirtualRouter* Engine::State::router_named(const std::string& name) {
+    for (const auto& [id, router] : routers) {
+        if (router->name() == name) return router.get();
+    }
+    return nullptr;
+}
+
+void Engine::State::on(const SendFailed& failed, Turn& turn) {
+    if (auto* router = router_named(failed.instance)) router->count_send_failure(failed.reason, turn);
+}
+
+void Engine::State::on(const CheckVerdict& verdict, Turn& turn) {
+    if (health.verdict(verdict, turn.now)) all_due = true;
+}
+
+void Engine::State::on(const StopRequested& request, Turn& turn) {
+    stopping = true;
+    for (auto& [id, group] : groups) {
+        group->stop(request.at_once, turn);
+        schedule(id, turn.now);
+    }
+    all_due = true;
+}
+
+void Engine::State::on(const DumpRequested&, Turn& turn) {
+    for (const auto& [id, router] : routers) {
+        const auto status = status_of(*router, turn);
+        const auto& counters = router->counters();
+        std::string text = concat(
+            vrrp::to_string(status.state), ", priority ", status.effective_priority, " (", status.priority,
+            "), ", status.reason, "; for ", to_text(turn.now - status.since), "; ", status.addresses.size(),
+            " addresses held; adverts sent ", counters.adverts_sent, ", received ", counters.adverts_received,
+            "; became master ", counters.became_master, " times");
+        if (status.master) text += concat("; master is ", *status.master);
+        for (std::size_t i = 0; i < vrrp::discard_count; ++i) {
+            if (counters.discarded[i] == 0) continue;
+            text += concat("; discarded ", counters.discarded[i], " ", vrrp::to_string(vrrp::Discard(i)));
+        }
+        turn.log(LogLevel::info, router->name(), std::move(text));
+    }
+    for (std::size_t i = 0; i < vrrp::discard_count; ++i) {
+        if (unclaimed_discards[i] == 0) continue;
+        turn.log(LogLevel::info, {},
+                 concat("for no instance: discarded ", unclaimed_discards[i], " ",
+                        vrrp::to_string(vrrp::Discard(i))));
+    }
+}
+
+}  // namespace regent::core

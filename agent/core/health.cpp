@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/core/health.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace regent::core {
+namespace {
+
+/// rules.md 13: `timeout + (fall − 1) × interval`, at least 5 s.
+Duration grace(const Check& check) {
+    return std::max<Duration>(check.timeout + (check.fall - 1) * check.interval, std::chrono::seconds(5));
+}
+
+bool has_verdict(Health::State state) {
+    return state != Health::State::pending && state != Health::State::overdue;
+}
+
+}  // namespace
+
+void Health::configure(const std::vector<Check>& checks, Instant now) {
+    std::set<std::string> wanted;
+    for (const auto& check : checks) {
+        wanted.insert(check.name);
+        const auto [at, added] = records_.try_emplace(check.name);
+        at->second.settings = check;
+        if (added) at->second.grace_ends = now + grace(check);
+    }
+    std::erase_if(records_, [&](const auto& record) { return !wanted.contains(record.first); });
+}
+
+void Health::count(Record& record, bool good, bool full_fall) {
+    record.rising = good ? record.rising + 1 : 0;
+    record.falling = good ? 0 : record.falling + 1;
+    if (full_fall) record.falling = std::max(record.falling, record.settings.fall);
+    auto& state = record.judgement.state;
+    // The first verdict stands at once: until then nothing is known that rise and fall could protect.
+    const bool first = !has_verdict(state) || state == State::ignored;
+    if (good && (first || record.rising >= record.settings.rise)) state = State::up;
+    if (!good && (first || record.falling >= record.settings.fall)) state = State::down;
+}
+
+void Health::unknown(Record& record, Instant now) {
+    auto& judgement = record.judgement;
+    if (!has_verdict(judgement.state)) return;
+    switch (record.settings.on_unknown) {
+        case OnUnknown::ignore: judgement.state = State::ignored; break;
+        case OnUnknown::down: count(record, false, false); break;
+        case OnUnknown::hold:
+            if (!judgement.stale && record.settings.hold_time)
+                record.hold_ends = now + *record.settings.hold_time;
+            judgement.stale = true;
+            break;
+    }
+}
+
+bool Health::verdict(const CheckVerdict& verdict, Instant now) {
+    const auto found = records_.find(verdict.check);
+    if (found == records_.end()) return false;
+    auto& record = found->second;
+    const Judgement before = record.judgement;
+    record.judgement.message = verdict.message;
+    if (verdict.state == CheckState::unknown) {
+        unknown(record, now);
+    } else {
+        record.judgement.stale = false;
+        record.hold_ends.reset();
+        record.grace_ends.reset();
+        const bool good = verdict.state != CheckState::down;
+        count(record, good, !good && verdict.unsolicited);
+    }
+    return before.state != record.judgement.state || before.stale != record.judgement.stale;
+}
+
+bool Health::run(Instant now) {
+    bool changed = false;
+    for (auto& [name, record] : records_) {
+        if (record.grace_ends && *record.grace_ends <= now) {
+            record.grace_ends.reset();
+            record.judgement.state = State::overdue;
+            changed = true;
+        }
+        if (record.hold_ends && *record.hold_ends <= now) {
+            record.hold_ends.reset();
+            record.judgement.state = State::down;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+std::optional<Instant> Health::next_deadline() const {
+    std::optional<Instant> next;
+    for (const auto& [name, record] : records_) {
+        for (const auto& at : {record.grace_ends, record.hold_ends}) {
+            if (at && (!next || *at < *next)) next = at;
+        }
+    }
+    return next;
+}
+
+Health::Judgement Health::judge(const std::string& check) const {
+    const auto found = records_.find(check);
+    return found == records_.end() ? Judgement{} : found->second.judgement;
+}
+
+}  // namespace regent::core

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks as the engine sees them: verdicts in, rise and fall counted, a judgement out (rules.md 13, 14).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/base/time.hpp"
+#include "agent/core/action.hpp"
+#include "agent/core/input.hpp"
+#include "agent/core/settings.hpp"
+
+namespace regent::core {
+
+class Health {
+  public:
+    enum class State : std::uint8_t {
+        pending,  ///< no verdict yet, within its grace: changes nothing, holds back a cold start
+        overdue,  ///< no verdict yet, grace over: the node is last resort
+        up,       ///< UP or DEGRADED
+        down,
+        ignored,  ///< UNKNOWN with `on_unknown = "ignore"`
+    };
+    struct Judgement {
+        State state = State::pending;
+        bool stale = false;   ///< the verdict stands only because of `on_unknown = "hold"`
+        std::string message;  ///< of the last verdict
+    };
+
+    /// Checks that stay keep their judgement; new ones start PENDING.
+    void configure(const std::vector<Check>& checks, Instant now);
+    /// Returns whether the judgement changed. Verdicts of unknown checks are ignored: they come late, after a
+    /// reload.
+    bool verdict(const CheckVerdict& verdict, Instant now);
+    /// Ends graces and hold times. Returns whether a judgement changed.
+    bool run(Instant now);
+    std::optional<Instant> next_deadline() const;
+
+    /// A check that is not configured is PENDING for ever; the configuration rules that out.
+    Judgement judge(const std::string& check) const;
+
+  private:
+    struct Record {
+        Check settings;
+        Judgement judgement;
+        unsigned rising = 0;
+        unsigned falling = 0;
+        std::optional<Instant> grace_ends;
+        std::optional<Instant> hold_ends;
+    };
+    static void count(Record& record, bool good, bool full_fall);
+    static void unknown(Record& record, Instant now);
+
+    std::map<std::string, Record> records_;
+};
+
+}  // namespace regent::core

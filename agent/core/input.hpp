@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that can happen to the engine. A recorded sequence of (Input, Instant) replays to the same
+// Actions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "agent/base/bytes.hpp"
+#include "agent/base/ip_address.hpp"
+#include "agent/base/mac_address.hpp"
+#include "agent/core/settings.hpp"
+
+namespace regent::core {
+
+/// A VRRP datagram that arrived on an interface. `message` is the IP payload.
+struct PacketReceived {
+    int interface_index = 0;
+    IpAddress source;
+    IpAddress destination;
+    std::uint8_t ttl = 0;
+    Bytes message;
+};
+
+/// A timer is due: step() compares its own deadlines with `now`.
+struct TimerFired {};
+
+/// A network interface as the kernel has it now.
+struct Link {
+    int index = 0;
+    std::string name;
+    bool up = false;       ///< administratively up (IFF_UP)
+    bool carrier = false;  ///< IFF_LOWER_UP / IFF_RUNNING
+    bool arp = true;       ///< false: IFF_NOARP, nothing is announced
+    unsigned mtu = 1500;
+    MacAddress mac;
+
+    bool operator==(const Link&) const = default;
+};
+struct LinkChanged {
+    Link link;
+};
+struct LinkRemoved {
+    int index = 0;
+};
+
+/// An address as the kernel has it now.
+struct KernelAddress {
+    int interface_index = 0;
+    IpAddress address;
+    std::uint8_t prefix = 0;
+    bool ours = false;   ///< carries our IFA_PROTO
+    bool usable = true;  ///< false while tentative or after failed duplicate detection
+
+    bool operator==(const KernelAddress&) const = default;
+};
+struct AddressAppeared {
+    KernelAddress address;
+};
+struct AddressVanished {
+    KernelAddress address;
+};
+
+/// The complete truth of links and addresses, in kernel order: at the start and after a netlink overrun.
+struct KernelSnapshot {
+    std::vector<Link> links;
+    std::vector<KernelAddress> addresses;
+};
+
+/// The kernel said no to AddAddress, RemoveAddress, AddRoute or RemoveRoute.
+struct AddressRefused {
+    int interface_index = 0;
+    IpAddress address;
+    std::uint8_t prefix = 0;
+    bool adding = true;
+    std::string reason;  ///< the kernel's words
+};
+struct RouteRefused {
+    Route route;
+    bool adding = true;
+    std::string reason;
+};
+
+/// An advertisement of an instance could not leave.
+struct SendFailed {
+    std::string instance;
+    std::string reason;
+};
+
+/// What a check saw.
+enum class CheckState : std::uint8_t { up, degraded, down, unknown };
+struct CheckVerdict {
+    std::string check;
+    CheckState state = CheckState::unknown;
+    std::string message;
+    bool unsolicited = false;  ///< pushed: a DOWN counts as a full `fall`
+};
+
+/// A new configuration, already checked whole.
+struct ConfigApplied {
+    std::shared_ptr<const Settings> settings;
+};
+
+/// Leave cleanly (rules.md 9). `at_once` is the second request: it does not wait for the peer.
+struct StopRequested {
+    bool at_once = false;
+};
+
+/// Ask for the full state as Log actions (SIGUSR2).
+struct DumpRequested {};
+
+using Input = std::variant<PacketReceived, TimerFired, LinkChanged, LinkRemoved, AddressAppeared,
+                           AddressVanished, KernelSnapshot, AddressRefused, RouteRefused, SendFailed,
+                           CheckVerdict, ConfigApplied, StopRequested, DumpRequested>;
+
+}  // namespace regent::core

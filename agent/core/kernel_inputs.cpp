@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine, what the kernel says: links and addresses, refusals, and the whole truth after an overrun.
+#include "agent/base/text.hpp"
+#include "agent/core/engine_state.hpp"
+
+namespace regent::core {
+
+void Engine::State::on(const LinkChanged& change, Turn& turn) {
+    const auto* known = kernel.link(change.link.index);
+    if (known && known->link == change.link) return;
+    const bool appeared = !known || known->link.name != change.link.name;
+    if (appeared && known) plan.link_removed(known->link.name);
+    kernel.set_link(change.link, turn.now);
+    if (appeared) plan.link_appeared(change.link.name);
+    all_due = true;
+}
+
+void Engine::State::on(const LinkRemoved& removed, Turn&) {
+    const auto* known = kernel.link(removed.index);
+    if (!known) return;
+    plan.link_removed(known->link.name);
+    kernel.remove_link(removed.index);
+    all_due = true;
+}
+
+void Engine::State::add_address(const KernelAddress& address) {
+    const auto* link = kernel.link(address.interface_index);
+    if (!link) return;
+    KernelAddress judged = address;
+    judged.ours = plan.appeared(link->link.name, address);
+    if (judged.ours) return;
+    kernel.add_address(judged);
+    all_due = true;
+}
+
+void Engine::State::on(const AddressAppeared& appeared, Turn&) {
+    add_address(appeared.address);
+}
+
+void Engine::State::on(const AddressVanished& vanished, Turn& turn) {
+    const auto* link = kernel.link(vanished.address.interface_index);
+    if (!link) return;
+    plan.vanished(link->link.name, vanished.address, turn.now);
+    kernel.remove_address(vanished.address);
+    if (!vanished.address.ours) all_due = true;
+}
+
+void Engine::State::on(const KernelSnapshot& snapshot, Turn& turn) {
+    kernel.keep_only(snapshot.links);
+    for (const auto& link : snapshot.links) {
+        const auto* known = kernel.link(link.index);
+        const bool appeared = !known || known->link.name != link.name;
+        kernel.set_link(link, turn.now);
+        if (appeared) plan.link_appeared(link.name);
+    }
+    kernel.clear_addresses();
+    plan.begin_snapshot();
+    for (const auto& address : snapshot.addresses)
+        add_address(address);
+    if (kernel_known) {
+        turn.log(LogLevel::warning, {},
+                 "notifications of the kernel were lost: links and addresses were read anew");
+    }
+    kernel_known = true;
+    all_due = true;
+}
+
+void Engine::State::on(const AddressRefused& refused, Turn& turn) {
+    const auto* link = kernel.link(refused.interface_index);
+    if (!link) return;
+    plan.refused({link->link.name, refused.address, refused.prefix}, refused.adding, refused.reason,
+                 turn.now);
+}
+
+void Engine::State::on(const RouteRefused& refused, Turn& turn) {
+    for (auto& [id, router] : routers) {
+        for (const auto& route : router->settings().routes) {
+            if (!(route == refused.route)) continue;
+            router->route_refused(route, refused.reason, turn);
+            schedule(group_of.at(id), turn.now);
+            return;
+        }
+    }
+    turn.log(LogLevel::error, {},
+             concat("the kernel refused to remove the route to ", refused.route.destination, "/",
+                    refused.route.prefix, ": ", refused.reason));
+}
+
+}  // namespace regent::core

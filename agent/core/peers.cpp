@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/core/peers.hpp"
+
+#include <algorithm>
+
+#include "agent/base/text.hpp"
+
+namespace regent::core {
+namespace {
+
+// More senders than this on one VRID are an attack or a loop; what is known of them is not worth memory.
+constexpr std::size_t known_senders = 16;
+
+std::vector<IpAddress> comparable(const std::vector<IpAddress>& list) {
+    std::vector<IpAddress> sorted;
+    for (const auto& address : list) {
+        if (address.is_ipv4() || !address.is_link_local()) sorted.push_back(address);
+    }
+    // A router that backs up link-locals alone still has to be told apart from others.
+    if (sorted.empty()) sorted = list;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
+}
+
+std::string list_text(const std::vector<IpAddress>& list) {
+    constexpr std::size_t shown = 8;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(list.size(), shown); ++i)
+        text += (i == 0 ? "" : ", ") + list[i].to_string();
+    if (list.size() > shown) text += concat(", … ", list.size(), " in all");
+    return text;
+}
+
+}  // namespace
+
+ListRelation compare_lists(const std::vector<IpAddress>& ours, const std::vector<IpAddress>& theirs) {
+    if (ours == theirs) return ListRelation::equal;
+    const auto a = comparable(ours);
+    const auto b = comparable(theirs);
+    if (a == b) return ListRelation::equal;
+    std::vector<IpAddress> common;
+    std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(common));
+    return common.empty() ? ListRelation::disjoint : ListRelation::overlapping;
+}
+
+bool Peers::accept_list(const std::string& instance, const std::vector<IpAddress>& ours,
+                        const std::vector<IpAddress>& theirs, const IpAddress& sender, bool listed,
+                        Turn& turn) {
+    const auto relation = compare_lists(ours, theirs);
+    if (relation == ListRelation::equal) {
+        if (trusted_.size() < known_senders) trusted_.insert(sender);
+        if (differing_.erase(sender) > 0) {
+            turn.log(LogLevel::notice, instance,
+                     concat("the addresses of ", sender, " are the same as ours again"));
+        }
+        return true;
+    }
+    if (relation == ListRelation::disjoint && !listed && !trusted_.contains(sender)) return false;
+    if (relation == ListRelation::overlapping && trusted_.size() < known_senders) trusted_.insert(sender);
+    const auto known = differing_.find(sender);
+    const bool news = known == differing_.end() ? differing_.size() < known_senders : known->second != theirs;
+    if (news) {
+        differing_[sender] = theirs;
+        turn.log(LogLevel::warning, instance,
+                 concat("the addresses of ", sender, " differ from ours: it has ", list_text(theirs),
+                        "; we have ", list_text(ours)));
+    }
+    return true;
+}
+
+void Peers::accepted(const Instance& instance, const IpAddress& sender, const vrrp::Decoded& decoded,
+                     Turn& turn) {
+    if (!senders_.contains(sender) && senders_.size() < known_senders) {
+        senders_.insert(sender);
+        if (instance.pair && senders_.size() == 2) {
+            turn.log(LogLevel::error, instance.name,
+                     concat("pair = true, but two routers were heard: ", *senders_.begin(), " and ",
+                            *senders_.rbegin(), "; from now on takeovers wait for the skew time"));
+        }
+    }
+    const Duration interval = decoded.advert.interval;
+    const auto known = intervals_.find(sender);
+    if (interval == instance.advert_interval) {
+        if (known != intervals_.end()) intervals_.erase(known);
+    } else if (known == intervals_.end() ? intervals_.size() < known_senders : known->second != interval) {
+        intervals_[sender] = interval;
+        turn.log(LogLevel::warning, instance.name,
+                 concat(sender, " advertises every ", to_text(interval), ", we every ",
+                        to_text(instance.advert_interval), ": as backup we follow the master's"));
+    }
+    if (decoded.checksum_form && checksum_form_ != decoded.checksum_form) {
+        checksum_form_ = decoded.checksum_form;
+        turn.log(LogLevel::info, instance.name,
+                 concat(sender, " sends the checksum of ", vrrp::to_string(*checksum_form_)));
+    }
+}
+
+vrrp::ChecksumForm Peers::checksum_form(ChecksumPolicy policy) const {
+    switch (policy) {
+        case ChecksumPolicy::message_only: return vrrp::ChecksumForm::message_only;
+        case ChecksumPolicy::pseudo_header: return vrrp::ChecksumForm::pseudo_header;
+        case ChecksumPolicy::automatic: break;
+    }
+    return checksum_form_.value_or(vrrp::ChecksumForm::pseudo_header);
+}
+
+}  // namespace regent::core

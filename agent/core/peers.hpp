@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who was heard on a virtual router, and what is known of them: the alarm of two senders (rules.md 4),
+// address lists and checksum forms (rules.md 5). Bounded, whatever arrives.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/base/ip_address.hpp"
+#include "agent/base/time.hpp"
+#include "agent/core/settings.hpp"
+#include "agent/core/turn.hpp"
+#include "agent/vrrp/packet.hpp"
+
+namespace regent::core {
+
+/// How two address lists relate, without regard to order and to IPv6 link-locals.
+enum class ListRelation : std::uint8_t { equal, overlapping, disjoint };
+ListRelation compare_lists(const std::vector<IpAddress>& ours, const std::vector<IpAddress>& theirs);
+
+class Peers {
+  public:
+    /// Judges the address list of an advertisement. False: another virtual router uses our VRID; the packet
+    /// is foreign. Differences are reported once a sender, and again when they have ended.
+    bool accept_list(const std::string& instance, const std::vector<IpAddress>& ours,
+                     const std::vector<IpAddress>& theirs, const IpAddress& sender, bool listed, Turn& turn);
+
+    /// An advertisement of `sender` was accepted. Reports a second sender on a pair, a differing interval,
+    /// and the checksum form of a sender that is not the RFC's.
+    void accepted(const Instance& instance, const IpAddress& sender, const vrrp::Decoded& decoded,
+                  Turn& turn);
+
+    /// A pair may leave out its skew: exactly one peer has been heard in this run.
+    bool is_pair() const { return senders_.size() == 1; }
+    /// The form to send with: the peer's once it is known.
+    vrrp::ChecksumForm checksum_form(ChecksumPolicy policy) const;
+
+  private:
+    std::set<IpAddress> senders_;                            ///< accepted, the first few
+    std::set<IpAddress> trusted_;                            ///< their list overlapped ours at least once
+    std::map<IpAddress, std::vector<IpAddress>> differing_;  ///< reported lists
+    std::map<IpAddress, Duration> intervals_;                ///< reported intervals
+    std::optional<vrrp::ChecksumForm> checksum_form_;
+};
+
+}  // namespace regent::core

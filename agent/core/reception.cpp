@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// VirtualRouter, the receiving half: what is accepted (RFC 9568 §7.1, rules.md 5), and what it means (§6.4).
+#include <algorithm>
+
+#include "agent/base/text.hpp"
+#include "agent/core/virtual_router.hpp"
+
+namespace regent::core {
+
+using vrrp::Discard;
+using vrrp::Event;
+using vrrp::State;
+
+void VirtualRouter::discard(Discard reason, const IpAddress& from, const std::string& detail, Turn& turn) {
+    ++counters_.discarded[static_cast<std::size_t>(reason)];
+    turn.discards.add(name(), from, reason, detail, turn.now, turn.actions);
+}
+
+std::optional<Discard> VirtualRouter::examine(const vrrp::Advert& advert, const IpAddress& from,
+                                              const IpAddress& to, const Turn& turn) const {
+    if (state_ == State::init) return Discard::not_running;
+    if (from == source(turn.kernel)) return Discard::looped;
+    if (advert.version != settings_.version) return Discard::version;
+    // Erratum 8298: silence would hide a second owner or a spoofer, so it is counted and told, never obeyed.
+    if (is_owner()) return Discard::owner;
+    if (advert.version == vrrp::Version::v2) {
+        std::optional<vrrp::Password> expected;
+        if (settings_.password) expected = vrrp::make_password(*settings_.password);
+        if (advert.password != expected) return Discard::authentication;
+        if (advert.interval != settings_.advert_interval) return Discard::interval;
+    }
+    const auto& peers = settings_.unicast_peers;
+    if (to.is_multicast() != peers.empty()) return Discard::transport;
+    if (!peers.empty() && std::find(peers.begin(), peers.end(), from) == peers.end())
+        return Discard::unlisted;
+    return std::nullopt;
+}
+
+std::optional<Event> VirtualRouter::accept(const vrrp::Decoded& decoded, const IpAddress& from,
+                                           const IpAddress& to, Turn& turn) {
+    const auto& advert = decoded.advert;
+    if (const auto reason = examine(advert, from, to, turn)) {
+        std::string detail;
+        if (*reason == Discard::interval) {
+            detail =
+                concat("it says ", to_text(advert.interval), ", we use ", to_text(settings_.advert_interval));
+        } else if (*reason == Discard::version) {
+            detail = concat("it speaks version ", static_cast<unsigned>(advert.version), ", we speak ",
+                            static_cast<unsigned>(settings_.version));
+        }
+        discard(*reason, from, detail, turn);
+        return std::nullopt;
+    }
+    const bool listed = !settings_.unicast_peers.empty();
+    if (!peers_.accept_list(name(), advertised(turn.kernel), advert.addresses, from, listed, turn)) {
+        discard(Discard::foreign, from, {}, turn);
+        return std::nullopt;
+    }
+    ++counters_.adverts_received;
+    peers_.accepted(settings_, from, decoded, turn);
+    last_advert_ = advert;
+    const Event event = classify(advert, from, turn);
+    note_heard(advert, from, turn);
+    return event;
+}
+
+Event VirtualRouter::classify(const vrrp::Advert& advert, const IpAddress& from, const Turn& turn) {
+    if (advert.priority == vrrp::leaving_priority) {
+        ++counters_.priority_zero_received;
+        return Event::advert_zero;
+    }
+    if (state_ == State::master || state_ == State::yielding) {
+        const auto ours = source(turn.kernel);
+        const bool tie = advert.priority == effective_;
+        const bool wins = advert.priority > effective_ || (tie && ours && from > *ours);
+        return wins ? Event::advert_winning : Event::advert_losing;
+    }
+    if (advert.priority >= effective_) {
+        lower_since_.reset();
+        return Event::advert_winning;
+    }
+    if (!lower_since_) lower_since_ = turn.now;
+    return advert.priority == 1 ? Event::advert_last_resort : Event::advert_losing;
+}
+
+void VirtualRouter::note_heard(const vrrp::Advert& advert, const IpAddress& from, Turn& turn) {
+    heard_priority_ = advert.priority;
+    if (advert.priority == vrrp::leaving_priority) {
+        if (other_master_ == from && state_ != State::master) {
+            other_master_.reset();
+            turn.to_publish.insert(id_);
+        }
+        return;
+    }
+    last_heard_ = turn.now;
+    if (other_master_ != from) {
+        other_master_ = from;
+        turn.to_publish.insert(id_);
+    }
+}
+
+bool VirtualRouter::preempt_delayed(Instant now) const {
+    return settings_.preempt_delay > Duration::zero() && lower_since_ &&
+           now < *lower_since_ + settings_.preempt_delay;
+}
+
+}  // namespace regent::core

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine, a new configuration: only the difference is applied. What did not change does not notice.
+#include <algorithm>
+
+#include "agent/base/text.hpp"
+#include "agent/core/engine_state.hpp"
+
+namespace regent::core {
+
+void Engine::State::on(const ConfigApplied& applied, Turn& turn) {
+    if (stopping) return;
+    const bool first = !settings;
+    settings = applied.settings;
+    health.configure(settings->checks, turn.now);
+    remove_routers(*settings, turn);
+    configure_routers(*settings, turn);
+    form_groups(*settings, turn);
+    all_due = true;
+    turn.log(LogLevel::notice, {},
+             concat(first ? "configuration applied: " : "new configuration applied: ",
+                    settings->instances.size(), " instances, ", settings->groups.size(), " groups"));
+}
+
+void Engine::State::remove_routers(const Settings& wanted, Turn& turn) {
+    std::set<RouterKey> kept;
+    for (const auto& instance : wanted.instances)
+        kept.insert(key_of(instance));
+    for (auto at = by_key.begin(); at != by_key.end();) {
+        if (kept.contains(at->first)) {
+            ++at;
+            continue;
+        }
+        auto* router = at->second;
+        const auto id = router->id();
+        router->apply(vrrp::Event::shutdown, {}, "removed from the configuration", turn);
+        plan.forget(id);
+        turn.actions.push_back(Forget{router->name()});
+        // Its group must not touch it again; form_groups() makes a new one for those that remain.
+        const auto group = group_of.at(id);
+        if (const auto found = groups.find(group); found != groups.end()) {
+            schedule(group, std::nullopt);
+            groups.erase(found);
+        }
+        group_of.erase(id);
+        to_publish.erase(id);
+        at = by_key.erase(at);
+        routers.erase(id);
+    }
+}
+
+void Engine::State::configure_routers(const Settings& wanted, Turn& turn) {
+    for (const auto& instance : wanted.instances) {
+        auto& router = by_key[key_of(instance)];
+        if (!router) {
+            const auto id = next_router++;
+            router = routers.emplace(id, std::make_unique<VirtualRouter>(id, instance)).first->second.get();
+            router->configure(instance, turn);
+            continue;
+        }
+        if (router->name() != instance.name) turn.actions.push_back(Forget{router->name()});
+        if (!(router->settings() == instance)) {
+            router->configure(instance, turn);
+            turn.log(LogLevel::info, instance.name, "its configuration has changed");
+        }
+    }
+}
+
+void Engine::State::form_groups(const Settings& wanted, Turn& turn) {
+    std::map<std::string, VirtualRouter*> by_name;
+    for (const auto& [id, router] : routers)
+        by_name[router->name()] = router.get();
+    std::set<GroupId> kept;
+    const auto form = [&](const std::string& name, std::vector<VirtualRouter*> members,
+                          const std::vector<CheckTracker>& checks) {
+        const auto current = group_of.find(members.front()->id());
+        const auto found = current == group_of.end() ? groups.end() : groups.find(current->second);
+        if (found != groups.end() && found->second->name() == name && found->second->members() == members) {
+            found->second->reconfigure(checks);
+            kept.insert(found->first);
+            return;
+        }
+        const GroupId id = next_group++;
+        for (const auto* member : members) {
+            group_of[member->id()] = id;
+            to_publish.insert(member->id());
+        }
+        groups.emplace(id, std::make_unique<SyncGroup>(name, std::move(members), checks, turn.now));
+        kept.insert(id);
+    };
+    std::set<std::string> grouped;
+    for (const auto& group : wanted.groups) {
+        std::vector<VirtualRouter*> members;
+        for (const auto& name : group.members) {
+            members.push_back(by_name.at(name));
+            grouped.insert(name);
+        }
+        form(group.name, std::move(members), group.checks);
+    }
+    for (const auto& instance : wanted.instances) {
+        if (!grouped.contains(instance.name)) form({}, {by_name.at(instance.name)}, {});
+    }
+    for (auto at = groups.begin(); at != groups.end();) {
+        if (kept.contains(at->first)) {
+            ++at;
+            continue;
+        }
+        schedule(at->first, std::nullopt);
+        at = groups.erase(at);
+    }
+}
+
+}  // namespace regent::core

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// VirtualRouter, the sending half: advertisements, addresses, announcements, routes, status.
+#include <algorithm>
+
+#include "agent/base/text.hpp"
+#include "agent/core/virtual_router.hpp"
+
+namespace regent::core {
+namespace {
+
+constexpr Duration first_route_retry = std::chrono::seconds(1);
+constexpr Duration last_route_retry = std::chrono::seconds(60);
+constexpr Duration failure_report_spacing = std::chrono::minutes(1);
+constexpr Duration announce_spacing = std::chrono::seconds(1);  // rules.md 3
+
+}  // namespace
+
+std::vector<IpAddress> VirtualRouter::advertised(const KernelView& kernel) const {
+    const auto* link = kernel.link(settings_.interface);
+    const unsigned mtu = link ? link->link.mtu : 1500;
+    const auto capacity = vrrp::address_capacity(settings_.version, settings_.family, mtu);
+    std::vector<IpAddress> list;
+    for (const auto& address : settings_.addresses) {
+        if (list.size() == capacity) break;
+        list.push_back(address.address);
+    }
+    return list;
+}
+
+void VirtualRouter::send(std::uint8_t priority, Turn& turn) {
+    const auto* link = turn.kernel.link(settings_.interface);
+    const auto from = source(turn.kernel);
+    if (!link || link->down_since || !from) return;
+    vrrp::Advert advert;
+    advert.version = settings_.version;
+    advert.virtual_router_id = settings_.virtual_router_id;
+    advert.priority = priority;
+    advert.interval = settings_.advert_interval;
+    advert.addresses = advertised(turn.kernel);
+    if (settings_.password) advert.password = vrrp::make_password(*settings_.password);
+    auto destinations = settings_.unicast_peers;
+    if (destinations.empty()) {
+        destinations.push_back(settings_.multicast_group.value_or(vrrp::multicast_group(settings_.family)));
+    }
+    const std::uint8_t ttl = settings_.unicast_peers.empty() ? vrrp::required_ttl : settings_.unicast_ttl;
+    for (const auto& to : destinations) {
+        turn.actions.push_back(
+            SendAdvert{name(), link->link.index, *from, to, ttl,
+                       vrrp::encode(advert, *from, to, peers_.checksum_form(settings_.checksum))});
+    }
+    ++counters_.adverts_sent;
+    if (priority == vrrp::leaving_priority) ++counters_.priority_zero_sent;
+}
+
+std::vector<AddressKey> VirtualRouter::address_keys() const {
+    std::vector<AddressKey> keys;
+    for (const auto* list : {&settings_.addresses, &settings_.addresses_excluded}) {
+        for (const auto& address : *list)
+            keys.push_back({address.device, address.address, address.prefix});
+    }
+    return keys;
+}
+
+void VirtualRouter::take_addresses(Turn& turn) {
+    turn.plan.desire(id_, true);
+    if (!settings_.routes.empty()) {
+        routes_due_ = turn.now;
+        routes_backoff_ = Duration::zero();
+    }
+}
+
+void VirtualRouter::drop_addresses(Turn& turn) {
+    for (const auto& route : settings_.routes)
+        turn.actions.push_back(RemoveRoute{route});
+    routes_due_.reset();
+    for (const auto& key : address_keys())
+        turn.announcer.stop(key);
+    turn.plan.desire(id_, false);
+}
+
+void VirtualRouter::announce_again(Turn& turn) {
+    if (announced_again_at_ && turn.now - *announced_again_at_ < announce_spacing) return;
+    announced_again_at_ = turn.now;
+    for (const auto& key : address_keys())
+        turn.announcer.repeat(key);
+}
+
+void VirtualRouter::address_held(const AddressKey& key, Turn& turn) {
+    turn.to_publish.insert(id_);
+    if (state_ != vrrp::State::master) return;
+    turn.announcer.start(key, settings_.gratuitous, turn.now);
+    // A route whose preferred source went away went with it.
+    if (!settings_.routes.empty()) routes_due_ = turn.now;
+}
+
+void VirtualRouter::run_routes(Turn& turn) {
+    if (!routes_due_ || *routes_due_ > turn.now) return;
+    routes_due_.reset();
+    for (const auto& route : settings_.routes)
+        turn.actions.push_back(AddRoute{route});
+}
+
+void VirtualRouter::route_refused(const Route& route, const std::string& reason, Turn& turn) {
+    const bool holds = state_ == vrrp::State::master;
+    if (holds) {
+        routes_backoff_ = std::clamp(routes_backoff_ * 2, first_route_retry, last_route_retry);
+        routes_due_ = turn.now + routes_backoff_;
+    }
+    turn.log(LogLevel::error, name(),
+             concat("the kernel refused ", holds ? "" : "to remove ", "the route to ", route.destination, "/",
+                    route.prefix, ": ", reason, holds ? "; next try in " : "",
+                    holds ? to_text(routes_backoff_) : std::string()));
+}
+
+void VirtualRouter::count_send_failure(const std::string& reason, Turn& turn) {
+    ++counters_.send_failures;
+    if (send_failure_told_at_ && turn.now - *send_failure_told_at_ < failure_report_spacing) return;
+    send_failure_told_at_ = turn.now;
+    turn.log(LogLevel::error, name(), concat("an advertisement could not be sent: ", reason));
+}
+
+InstanceStatus VirtualRouter::status(const Turn& turn) const {
+    InstanceStatus status;
+    status.name = name();
+    status.interface = settings_.interface;
+    status.group = group_;
+    status.virtual_router_id = settings_.virtual_router_id;
+    status.state = vrrp::visible(state_);
+    status.priority = settings_.priority;
+    status.effective_priority = effective_;
+    status.reason = reason_;
+    status.master = status.state == vrrp::State::master ? source(turn.kernel) : other_master_;
+    status.since = since_;
+    status.addresses = turn.plan.held(id_);
+    return status;
+}
+
+}  // namespace regent::core

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/core/sync_group.hpp"
+
+#include <algorithm>
+
+#include "agent/base/text.hpp"
+
+namespace regent::core {
+
+using vrrp::Event;
+using vrrp::State;
+
+namespace {
+
+// rules.md 4: how long the shared priority 0 is not believed after it was wrong.
+constexpr Duration pair_rule_block = std::chrono::seconds(60);
+constexpr Duration longest_recover_delay = std::chrono::seconds(300);  // rules.md 15
+
+}  // namespace
+
+SyncGroup::SyncGroup(std::string name, std::vector<VirtualRouter*> members, std::vector<CheckTracker> checks,
+                     Instant now)
+    : name_(std::move(name)), members_(std::move(members)), checks_(std::move(checks)), start_at_(now) {
+    for (auto* member : members_) {
+        start_at_ = std::max(start_at_, now + member->settings().startup_delay);
+        member->set_group(name_);
+    }
+}
+
+bool SyncGroup::all_are(State state) const {
+    return std::all_of(members_.begin(), members_.end(), [=](const auto* m) { return m->state() == state; });
+}
+
+bool SyncGroup::any_is(State state) const {
+    return std::any_of(members_.begin(), members_.end(), [=](const auto* m) { return m->state() == state; });
+}
+
+Duration SyncGroup::peer_down() const {
+    Duration longest{};
+    for (const auto* member : members_)
+        longest = std::max(longest, member->peer_down());
+    return longest;
+}
+
+bool SyncGroup::hears_master(Instant now) const {
+    return std::any_of(members_.begin(), members_.end(), [&](const auto* member) {
+        return member->last_heard() && now < *member->last_heard() + member->peer_down();
+    });
+}
+
+bool SyncGroup::hears_only_last_resort(Instant now) const {
+    return hears_master(now) && std::all_of(members_.begin(), members_.end(), [](const auto* member) {
+               return !member->last_heard() || member->heard_priority() <= 1;
+           });
+}
+
+bool SyncGroup::pair_group(Instant now) const {
+    const bool blocked = pair_rule_blocked_until_ && now < *pair_rule_blocked_until_;
+    return !blocked && members_.size() > 1 &&
+           std::all_of(members_.begin(), members_.end(),
+                       [](const auto* member) { return member->pair_is_live(); });
+}
+
+vrrp::Facts SyncGroup::facts(const VirtualRouter& member, Instant now) const {
+    vrrp::Facts facts;
+    facts.owner = member.is_owner();
+    facts.group_ready = std::all_of(members_.begin(), members_.end(), [](const auto* other) {
+        return other->is_master() || other->wants_master();
+    });
+    facts.last_resort = last_resort_ || suspect_;
+    facts.pair_group = pair_group(now);
+    const bool recovering = recover_until_ && now < *recover_until_;
+    facts.no_preempt =
+        !facts.owner && (!member.settings().preempt || member.preempt_delayed(now) || recovering);
+    return facts;
+}
+
+void SyncGroup::apply_to_all(Event event, const std::string& reason, Turn& turn) {
+    // Measured once: the first member's change must not change what holds for the second.
+    std::vector<vrrp::Facts> measured;
+    for (const auto* member : members_)
+        measured.push_back(facts(*member, turn.now));
+    for (std::size_t i = 0; i < members_.size(); ++i)
+        members_[i]->apply(event, measured[i], reason, turn);
+}
+
+void SyncGroup::expire_all(const std::string& reason, Turn& turn) {
+    for (auto* member : members_) {
+        if (member->state() == State::backup) member->expire_master_down(reason, turn);
+    }
+}
+
+bool SyncGroup::receive(VirtualRouter& member, const vrrp::Decoded& decoded, const IpAddress& from,
+                        const IpAddress& to, Turn& turn) {
+    const auto event = member.accept(decoded, from, to, turn);
+    if (!event) return false;
+    std::string reason;
+    switch (*event) {
+        case Event::advert_zero: reason = concat("priority 0 from ", from); break;
+        case Event::advert_last_resort: reason = concat(from, " advertises priority 1, a last resort"); break;
+        default:
+            reason = concat(from, " advertises priority ", decoded.advert.priority, ", ours is ",
+                            member.effective_priority());
+    }
+    const bool served = member.is_master();
+    const auto done = member.apply(*event, facts(member, turn.now), reason, turn);
+    if ((done & vrrp::expire_group) != 0) {
+        expire_all(reason, turn);
+        promoted_by_zero_at_ = turn.now;
+    }
+    const bool group_must_follow =
+        *event == Event::advert_winning && !yield_ && (served || any_is(State::master));
+    if (group_must_follow) leave_with(member, turn);
+    return true;
+}
+
+void SyncGroup::leave_with(const VirtualRouter& member, Turn& turn) {
+    if (promoted_by_zero_at_ && turn.now < *promoted_by_zero_at_ + peer_down()) {
+        pair_rule_blocked_until_ = turn.now + pair_rule_block;
+        turn.log(
+            LogLevel::warning, member.name(),
+            "the instances of the peer are not in one sync group as ours are: its priority 0 on one was not "
+            "meant for all");
+    }
+    promoted_by_zero_at_.reset();
+    const auto reason = concat("member ", member.name(), " of group ", name_, " has heard the master");
+    for (auto* other : members_) {
+        if (other != &member) other->apply(Event::group_left, facts(*other, turn.now), reason, turn);
+    }
+}
+
+void SyncGroup::run(Turn& turn) {
+    assess_health(turn);
+    if (stopping_ && !yield_ && !all_are(State::init)) apply_to_all(Event::shutdown, "stopped", turn);
+    start(turn);
+    run_refusal(turn);
+    run_faults(turn);
+    run_last_resort(turn);
+    run_yield(turn);
+    run_timers(turn);
+    promote(turn);
+}
+
+void SyncGroup::assess_health(Turn& turn) {
+    assessment_ = assess(members_, checks_, turn);
+    last_resort_ = assessment_.last_resort.has_value();
+    track_recovery(last_resort_ || assessment_.check_fault || refusal_, turn.now);
+    const bool recovering = recover_until_ && turn.now < *recover_until_;
+    // Two nodes that are both refused must not take turns: who was refused waits until the other is truly
+    // gone.
+    if (suspect_ && !recovering && !hears_only_last_resort(turn.now)) suspect_ = false;
+    apply_priorities(turn);
+}
+
+void SyncGroup::apply_priorities(Turn& turn) {
+    const bool lowest = last_resort_ || degraded_ || suspect_;
+    for (auto* member : members_) {
+        const auto base = member->settings().priority;
+        member->set_priority(lowest ? std::uint8_t{1} : effective_priority(base, assessment_.weight), turn);
+    }
+}
+
+void SyncGroup::track_recovery(bool impaired, Instant now) {
+    if (impaired == impaired_) return;
+    impaired_ = impaired;
+    Duration base{};
+    for (const auto* member : members_)
+        base = std::max(base, member->settings().recover_delay);
+    if (impaired) {
+        const bool returned = recover_until_ && now < *recover_until_;
+        recover_delay_ = returned ? std::min(recover_delay_ * 2, longest_recover_delay) : base;
+    } else {
+        recover_until_ = now + recover_delay_;
+    }
+}
+
+void SyncGroup::start(Turn& turn) {
+    if (stopping_ || turn.now < start_at_) return;
+    const auto cause = fault();
+    for (auto* member : members_) {
+        if (member->state() != State::init) continue;
+        if (cause) {
+            member->apply(Event::fault_raised, facts(*member, turn.now), *cause, turn);
+        } else {
+            member->apply(Event::startup, facts(*member, turn.now), "listening for a master", turn);
+        }
+    }
+}
+
+std::optional<std::string> SyncGroup::fault() const {
+    if (assessment_.interface_fault) return assessment_.interface_fault;
+    if (assessment_.check_fault) return assessment_.check_fault;
+    if (refusal_ && !degraded_) return refusal_->reason;
+    return std::nullopt;
+}
+
+void SyncGroup::run_faults(Turn& turn) {
+    const auto cause = fault();
+    if (cause) {
+        if (!all_are(State::fault) && !all_are(State::init)) {
+            yield_.reset();
+            apply_to_all(Event::fault_raised, *cause, turn);
+        }
+        for (auto* member : members_) {
+            if (member->state() == State::fault) member->set_reason(*cause, turn);
+        }
+    } else if (any_is(State::fault)) {
+        apply_to_all(Event::fault_cleared, "the fault has ended; listening for a master", turn);
+    }
+}
+
+void SyncGroup::run_timers(Turn& turn) {
+    for (auto* member : members_) {
+        if (member->run_timers(turn)) member->apply(Event::advert_due, facts(*member, turn.now), {}, turn);
+    }
+}
+
+void SyncGroup::promote(Turn& turn) {
+    if (stopping_ || yield_ || !any_is(State::backup)) return;
+    if (!facts(*members_.front(), turn.now).group_ready) return;
+    // rules.md 13: at a cold start a node whose checks have not reported stays BACKUP. One that serves
+    // already (a member that joined by a reload) is not held back.
+    if (assessment_.pending && !any_is(State::master)) {
+        for (auto* member : members_)
+            member->set_reason("waiting for the first verdict of its checks", turn);
+        return;
+    }
+    last_resort_settled_ = last_resort_;
+    std::vector<vrrp::Facts> measured;
+    for (const auto* member : members_)
+        measured.push_back(facts(*member, turn.now));
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        auto* member = members_[i];
+        auto reason = member->expiry_reason();
+        if (last_resort_)
+            reason += concat("; last resort: ", assessment_.last_resort.value_or(std::string()));
+        member->apply(Event::master_down, measured[i], reason, turn);
+    }
+}
+
+bool SyncGroup::stopped() const {
+    return stopping_ && all_are(State::init);
+}
+
+std::optional<Instant> SyncGroup::next_deadline(const Turn& turn) const {
+    std::optional<Instant> next;
+    const auto consider = [&next](std::optional<Instant> at) {
+        if (at && (!next || *at < *next)) next = at;
+    };
+    for (const auto* member : members_)
+        consider(member->next_deadline());
+    if (any_is(State::init) && !stopping_) consider(start_at_);
+    if (yield_) consider(yield_->deadline);
+    if (refusal_ && !degraded_) consider(std::min(refusal_->retry_at, degrade_at()));
+    if (suspect_ && recover_until_ && *recover_until_ > turn.now) consider(recover_until_);
+    consider(debounce_deadline(members_, turn));
+    return next;
+}
+
+}  // namespace regent::core

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A sync group: all members are MASTER or none is, and they change in the same turn. A router outside any
+// group is a group of one, so that there is one set of rules. Decides when; the state table decides what; the
+// router does it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/base/time.hpp"
+#include "agent/core/assessment.hpp"
+#include "agent/core/settings.hpp"
+#include "agent/core/turn.hpp"
+#include "agent/core/virtual_router.hpp"
+#include "agent/vrrp/packet.hpp"
+
+namespace regent::core {
+
+class SyncGroup {
+  public:
+    /// `name` is empty for a router outside any group.
+    SyncGroup(std::string name, std::vector<VirtualRouter*> members, std::vector<CheckTracker> checks,
+              Instant now);
+
+    const std::string& name() const { return name_; }
+    const std::vector<VirtualRouter*>& members() const { return members_; }
+    /// New settings for the same members, after a reload.
+    void reconfigure(std::vector<CheckTracker> checks) { checks_ = std::move(checks); }
+
+    /// A decoded advertisement for one of the members. Returns whether it was accepted.
+    bool receive(VirtualRouter& member, const vrrp::Decoded& decoded, const IpAddress& from,
+                 const IpAddress& to, Turn& turn);
+    /// The kernel has said something about an address of one of the members.
+    void address_event(VirtualRouter& member, const AddressPlan::Event& event, Turn& turn);
+    /// Does all that is due: start, faults, yields, timers, promotion.
+    void run(Turn& turn);
+    /// Leaves cleanly (rules.md 9), or without waiting for the next master.
+    void stop(bool at_once, Turn& turn);
+    bool stopped() const;
+
+    std::optional<Instant> next_deadline(const Turn& turn) const;
+    bool last_resort() const { return last_resort_; }
+    bool degraded() const { return degraded_; }
+
+  private:
+    enum class Purpose : std::uint8_t { stop, last_resort };
+    struct Yield {
+        Purpose purpose;
+        Instant deadline;
+    };
+    /// The kernel does not accept an address (rules.md 11).
+    struct Refusal {
+        std::string reason;
+        Instant since;
+        Instant retry_at;
+    };
+
+    void assess_health(Turn& turn);
+    void apply_priorities(Turn& turn);
+    void track_recovery(bool impaired, Instant now);
+    void start(Turn& turn);
+    void run_faults(Turn& turn);
+    void run_refusal(Turn& turn);
+    void run_last_resort(Turn& turn);
+    void begin_yield(Purpose purpose, const std::string& reason, Turn& turn);
+    void run_yield(Turn& turn);
+    void end_yield(bool relieved, Turn& turn);
+    void run_timers(Turn& turn);
+    void promote(Turn& turn);
+    void leave_with(const VirtualRouter& member, Turn& turn);
+    void apply_to_all(vrrp::Event event, const std::string& reason, Turn& turn);
+    void expire_all(const std::string& reason, Turn& turn);
+
+    vrrp::Facts facts(const VirtualRouter& member, Instant now) const;
+    std::optional<std::string> fault() const;
+    bool pair_group(Instant now) const;
+    bool all_are(vrrp::State state) const;
+    bool any_is(vrrp::State state) const;
+    bool hears_master(Instant now) const;
+    bool hears_only_last_resort(Instant now) const;
+    Duration peer_down() const;
+    Instant degrade_at() const;
+
+    std::string name_;
+    std::vector<VirtualRouter*> members_;
+    std::vector<CheckTracker> checks_;
+    Instant start_at_;
+    bool stopping_ = false;
+
+    Assessment assessment_;
+    bool last_resort_ = false;
+    bool last_resort_settled_ = false;  ///< has yielded for it, or became MASTER knowing it
+    std::optional<Yield> yield_;
+
+    bool impaired_ = false;
+    Duration recover_delay_{};
+    std::optional<Instant> recover_until_;
+
+    std::optional<Refusal> refusal_;
+    unsigned refusals_ = 0;  ///< in a row
+    bool degraded_ = false;  ///< serves what the kernel accepts, because nobody else does
+    bool suspect_ = false;   ///< was refused, has not been tried since
+
+    std::optional<Instant> promoted_by_zero_at_;
+    std::optional<Instant> pair_rule_blocked_until_;
+};
+
+}  // namespace regent::core

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/core/virtual_router.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "agent/base/text.hpp"
+#include "agent/vrrp/timers.hpp"
+
+namespace regent::core {
+
+using vrrp::Event;
+using vrrp::State;
+
+namespace {
+
+// A flood of losing adverts is answered at this rate at most; RFC 9568 §6.4.3 knows no bound.
+constexpr Duration answer_spacing = std::chrono::milliseconds(10);
+
+std::vector<VirtualAddress> all_addresses(const Instance& settings) {
+    auto all = settings.addresses;
+    all.insert(all.end(), settings.addresses_excluded.begin(), settings.addresses_excluded.end());
+    return all;
+}
+
+}  // namespace
+
+void VirtualRouter::configure(Instance settings, Turn& turn) {
+    const bool first = effective_ == 0;
+    const auto old_keys = address_keys();
+    const auto old = std::move(settings_);
+    settings_ = std::move(settings);
+    const auto kept = address_keys();
+    const std::set<AddressKey> still_named(kept.begin(), kept.end());
+    for (const auto& key : old_keys) {
+        if (!still_named.contains(key)) turn.announcer.stop(key);
+    }
+    turn.plan.configure(id_, all_addresses(settings_));
+    if (first) {
+        since_ = turn.now;
+        effective_ = settings_.priority;
+    }
+    if (first || old.version != settings_.version || old.advert_interval != settings_.advert_interval) {
+        master_interval_ = settings_.advert_interval;
+    }
+    const bool holds = state_ == State::master || state_ == State::yielding;
+    if (holds) {
+        for (const auto& route : old.routes) {
+            const auto& now = settings_.routes;
+            if (std::find(now.begin(), now.end(), route) == now.end())
+                turn.actions.push_back(RemoveRoute{route});
+        }
+        if (old.routes != settings_.routes) routes_due_ = turn.now;
+        if (old.gratuitous != settings_.gratuitous) {
+            for (const auto& key : address_keys())
+                turn.announcer.start(key, settings_.gratuitous, turn.now);
+        }
+    }
+    if (first || !(old == settings_)) turn.to_publish.insert(id_);
+}
+
+std::optional<std::string> VirtualRouter::interface_fault(const Turn& turn) const {
+    const auto* link = turn.kernel.link(settings_.interface);
+    if (!link) return concat("interface ", settings_.interface, " does not exist");
+    if (link->down_since && turn.now >= *link->down_since + settings_.debounce) {
+        if (!link->link.up) return concat("interface ", settings_.interface, " is down");
+        return concat("interface ", settings_.interface, " has no carrier");
+    }
+    if (source(turn.kernel)) return std::nullopt;
+    if (settings_.source_address) {
+        return concat("source address ", *settings_.source_address, " is not on ", settings_.interface);
+    }
+    return concat("interface ", settings_.interface, " has no ",
+                  settings_.family == Family::ipv4 ? "IPv4 address" : "IPv6 link-local address",
+                  " to send advertisements from");
+}
+
+std::optional<IpAddress> VirtualRouter::source(const KernelView& kernel) const {
+    const auto* link = kernel.link(settings_.interface);
+    if (!link) return std::nullopt;
+    const auto is_virtual = [this](const IpAddress& address) {
+        const auto same = [&](const VirtualAddress& own) { return own.address == address; };
+        return std::any_of(settings_.addresses.begin(), settings_.addresses.end(), same) ||
+               std::any_of(settings_.addresses_excluded.begin(), settings_.addresses_excluded.end(), same);
+    };
+    for (const auto& candidate : kernel.addresses(link->link.index)) {
+        const auto& address = candidate.address;
+        if (address.family() != settings_.family || !candidate.usable) continue;
+        if (settings_.source_address) {
+            if (address == *settings_.source_address) return address;
+            continue;
+        }
+        // RFC 9568 §5.1.2.1: IPv6 adverts come from the link-local address of the interface.
+        if (address.is_ipv6() && !address.is_link_local()) continue;
+        if (!is_virtual(address)) return address;
+    }
+    return std::nullopt;
+}
+
+Duration VirtualRouter::skew() const {
+    return vrrp::skew_time(settings_.version, effective_, master_interval_);
+}
+
+Duration VirtualRouter::peer_down() const {
+    return vrrp::silence_limit(settings_.advert_interval, settings_.down_adverts);
+}
+
+std::uint16_t VirtualRouter::apply(Event event, const vrrp::Facts& facts, const std::string& reason,
+                                   Turn& turn) {
+    const auto* row = vrrp::find(state_, event, facts);
+    if (!row) return vrrp::none;
+    const State from = state_;
+    operate(row->operations, reason, turn);
+    if (from == State::yielding && (row->operations & vrrp::drop_addresses) != 0) relieved_ = true;
+    if (row->to != from) enter(row->to, reason, turn);
+    return row->operations;
+}
+
+void VirtualRouter::operate(std::uint16_t operations, const std::string& reason, Turn& turn) {
+    const auto wanted = [operations](vrrp::Operation operation) { return (operations & operation) != 0; };
+    if (wanted(vrrp::send_advert)) send(effective_, turn);
+    if (wanted(vrrp::answer_advert) && (!answered_at_ || turn.now - *answered_at_ >= answer_spacing)) {
+        answered_at_ = turn.now;
+        send(effective_, turn);
+    } else if (wanted(vrrp::answer_advert)) {
+        operations &= static_cast<std::uint16_t>(~vrrp::arm_adver);
+    }
+    if (wanted(vrrp::send_zero)) send(vrrp::leaving_priority, turn);
+    if (wanted(vrrp::take_addresses)) take_addresses(turn);
+    if (wanted(vrrp::drop_addresses)) drop_addresses(turn);
+    if (wanted(vrrp::announce_again)) announce_again(turn);
+    if (wanted(vrrp::learn_interval) && settings_.version == vrrp::Version::v3)
+        master_interval_ = last_advert_.interval;
+    arm(operations, reason, turn);
+}
+
+void VirtualRouter::arm(std::uint16_t operations, const std::string& reason, Turn& turn) {
+    const auto wanted = [operations](vrrp::Operation operation) { return (operations & operation) != 0; };
+    if (wanted(vrrp::disarm)) {
+        advert_due_.reset();
+        master_down_due_.reset();
+        expired_ = false;
+    }
+    if (wanted(vrrp::arm_adver)) {
+        master_down_due_.reset();
+        expired_ = false;
+        // From the last due time, not from now: lateness of one advert must not move all later ones.
+        const Instant next = advert_due_.value_or(turn.now) + settings_.advert_interval;
+        const bool steady = advert_due_ && *advert_due_ <= turn.now && next > turn.now;
+        advert_due_ = steady ? next : turn.now + settings_.advert_interval;
+    }
+    if (wanted(vrrp::arm_master_down) || wanted(vrrp::arm_first)) {
+        advert_due_.reset();
+        expired_ = false;
+        armed_skew_ = wanted(vrrp::arm_master_down) && pair_is_live() ? Duration::zero() : skew();
+        const Duration silence = vrrp::silence_limit(master_interval_, settings_.down_adverts) + armed_skew_;
+        master_down_due_ = turn.now + silence;
+        expiry_reason_ = other_master_
+                             ? concat("no advertisement from ", *other_master_, " for ", to_text(silence))
+                             : concat("no master heard for ", to_text(silence));
+    }
+    if (wanted(vrrp::arm_skew) && !expired_) {
+        const Duration wait = pair_is_live() ? Duration::zero() : skew();
+        if (!master_down_due_ || turn.now + wait < *master_down_due_) {
+            master_down_due_ = turn.now + wait;
+            armed_skew_ = wait;
+            expiry_reason_ = reason;
+        }
+    }
+    if (wanted(vrrp::expire_master_down)) expire_master_down("owner of the addresses (priority 255)", turn);
+}
+
+void VirtualRouter::expire_master_down(const std::string& reason, Turn& turn) {
+    if (state_ == State::master || state_ == State::yielding || expired_) return;
+    master_down_due_ = turn.now;
+    expiry_reason_ = reason;
+}
+
+bool VirtualRouter::run_timers(const Turn& turn) {
+    if (state_ == State::backup && master_down_due_ && *master_down_due_ <= turn.now) {
+        master_down_due_.reset();
+        expired_ = true;
+    }
+    return state_ == State::master && advert_due_ && *advert_due_ <= turn.now;
+}
+
+std::optional<Instant> VirtualRouter::next_deadline() const {
+    std::optional<Instant> next;
+    for (const auto& at : {advert_due_, master_down_due_, routes_due_}) {
+        if (at && (!next || *at < *next)) next = at;
+    }
+    return next;
+}
+
+void VirtualRouter::set_priority(std::uint8_t effective, Turn& turn) {
+    if (effective == effective_) return;
+    turn.log(LogLevel::notice, name(),
+             concat("Changing effective priority from ", effective_, " to ", effective));
+    effective_ = effective;
+    if (state_ == State::backup && master_down_due_ && armed_skew_ > Duration::zero()) {
+        *master_down_due_ += skew() - armed_skew_;
+        armed_skew_ = skew();
+    }
+    turn.to_publish.insert(id_);
+}
+
+void VirtualRouter::set_reason(const std::string& reason, Turn& turn) {
+    if (reason == reason_) return;
+    reason_ = reason;
+    turn.to_publish.insert(id_);
+}
+
+void VirtualRouter::enter(State state, const std::string& reason, Turn& turn) {
+    const State from = vrrp::visible(state_);
+    const State to = vrrp::visible(state);
+    state_ = state;
+    relieved_ = false;
+    lower_since_.reset();
+    reason_ = reason;
+    turn.to_publish.insert(id_);
+    if (from == to) {
+        turn.log(
+            LogLevel::notice, name(),
+            state == State::yielding ? concat("Yielding: ", reason) : concat("Going on as MASTER: ", reason));
+        return;
+    }
+    since_ = turn.now;
+    if (to == State::master) {
+        ++counters_.became_master;
+        other_master_.reset();
+    }
+    if (from == State::master) ++counters_.released_master;
+    if (to == State::fault || to == State::init) {
+        other_master_.reset();
+        master_interval_ = settings_.advert_interval;
+    }
+    turn.log(to == State::fault ? LogLevel::error : LogLevel::notice, name(),
+             concat("Entering ", vrrp::to_string(to), " STATE: ", reason));
+    turn.actions.push_back(Transition{++turn.sequence, name(), group_, from, to, effective_, reason});
+}
+
+}  // namespace regent::core

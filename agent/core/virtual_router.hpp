@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// One virtual router: its timers, what it accepts from the wire, and the operations of the state table. When
+// it may change state is decided by its sync group (a router outside any group is a group of one).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/base/ip_address.hpp"
+#include "agent/base/time.hpp"
+#include "agent/core/peers.hpp"
+#include "agent/core/settings.hpp"
+#include "agent/core/status.hpp"
+#include "agent/core/turn.hpp"
+#include "agent/vrrp/packet.hpp"
+#include "agent/vrrp/state_machine.hpp"
+
+namespace regent::core {
+
+class VirtualRouter {
+  public:
+    using Id = AddressPlan::Owner;
+
+    VirtualRouter(Id id, Instance settings) : id_(id), settings_(std::move(settings)) {}
+
+    Id id() const { return id_; }
+    const Instance& settings() const { return settings_; }
+    const std::string& name() const { return settings_.name; }
+    void set_group(const std::string& name) { group_ = name; }
+    vrrp::State state() const { return state_; }
+    bool is_master() const { return state_ == vrrp::State::master; }
+    /// 255 in force: advertised addresses are our own (RFC 9568 §6.1).
+    bool is_owner() const {
+        return settings_.priority == vrrp::owner_priority && effective_ == vrrp::owner_priority;
+    }
+
+    /// Takes new settings: the first, or those of a reload. Addresses that did not change are not touched.
+    void configure(Instance settings, Turn& turn);
+
+    /// Why it cannot serve, as far as its own interface goes: nullopt when it can.
+    std::optional<std::string> interface_fault(const Turn& turn) const;
+    /// The address that advertisements come from; nullopt without link or address.
+    std::optional<IpAddress> source(const KernelView& kernel) const;
+
+    /// Makes the checks that need the configuration (RFC 9568 §7.1, rules.md 5) and says what the
+    /// advertisement means here. nullopt: discarded and counted.
+    std::optional<vrrp::Event> accept(const vrrp::Decoded& decoded, const IpAddress& from,
+                                      const IpAddress& to, Turn& turn);
+    /// Counts a packet that was discarded before or by accept().
+    void discard(vrrp::Discard reason, const IpAddress& from, const std::string& detail, Turn& turn);
+    bool checks_ttl() const {
+        return settings_.unicast_peers.empty() || settings_.unicast_ttl == vrrp::required_ttl;
+    }
+
+    /// Looks the event up and does what the row says. Returns the operations done, none if the event means
+    /// nothing.
+    std::uint16_t apply(vrrp::Event event, const vrrp::Facts& facts, const std::string& reason, Turn& turn);
+
+    /// The effective priority, from the group's health. In BACKUP the running timer moves with the skew.
+    void set_priority(std::uint8_t effective, Turn& turn);
+    std::uint8_t effective_priority() const { return effective_; }
+    void set_reason(const std::string& reason, Turn& turn);
+
+    /// True once the Master_Down_Timer has run out and until an advertisement that we accept arms it again.
+    bool wants_master() const { return state_ == vrrp::State::backup && expired_; }
+    void expire_master_down(const std::string& reason, Turn& turn);
+    /// Lets due timers expire: returns true when an advertisement is due.
+    bool run_timers(const Turn& turn);
+    const std::string& expiry_reason() const { return expiry_reason_; }
+    std::optional<Instant> next_deadline() const;
+
+    /// A live pair leaves out the skew (rules.md 4).
+    bool pair_is_live() const { return settings_.pair && peers_.is_pair(); }
+    bool preempt_delayed(Instant now) const;
+    /// `peer_down` of rules.md: the soonest that a peer may think we are dead.
+    Duration peer_down() const;
+    std::optional<Instant> last_heard() const { return last_heard_; }  ///< advert of another master
+    std::uint8_t heard_priority() const { return heard_priority_; }    ///< in it
+    const std::optional<IpAddress>& other_master() const { return other_master_; }
+    bool relieved() const { return relieved_; }
+
+    /// The kernel holds an address now: it is announced while we are master.
+    void address_held(const AddressKey& key, Turn& turn);
+    void count_repair() { ++counters_.address_repairs; }
+    void count_send_failure(const std::string& reason, Turn& turn);
+    void route_refused(const Route& route, const std::string& reason, Turn& turn);
+    /// Sets routes that are due; to be called after the addresses were asked for.
+    void run_routes(Turn& turn);
+
+    const Counters& counters() const { return counters_; }
+    InstanceStatus status(const Turn& turn) const;
+
+  private:
+    std::optional<vrrp::Discard> examine(const vrrp::Advert& advert, const IpAddress& from,
+                                         const IpAddress& to, const Turn& turn) const;
+    vrrp::Event classify(const vrrp::Advert& advert, const IpAddress& from, const Turn& turn);
+    void note_heard(const vrrp::Advert& advert, const IpAddress& from, Turn& turn);
+    void operate(std::uint16_t operations, const std::string& reason, Turn& turn);
+    void arm(std::uint16_t operations, const std::string& reason, Turn& turn);
+    void enter(vrrp::State state, const std::string& reason, Turn& turn);
+    void send(std::uint8_t priority, Turn& turn);
+    void take_addresses(Turn& turn);
+    void drop_addresses(Turn& turn);
+    void announce_again(Turn& turn);
+    std::vector<AddressKey> address_keys() const;
+    std::vector<IpAddress> advertised(const KernelView& kernel) const;
+    Duration skew() const;
+
+    Id id_;
+    Instance settings_;
+    std::string group_;
+    vrrp::State state_ = vrrp::State::init;
+    std::string reason_ = "starting";
+    Instant since_{};
+    std::uint8_t effective_ = 0;
+
+    std::optional<Instant> advert_due_;
+    std::optional<Instant> master_down_due_;
+    Duration armed_skew_{};  ///< the part of the running timer that depends on our priority
+    bool expired_ = false;
+    std::string expiry_reason_;
+    Duration master_interval_{};  ///< Active_Adver_Interval: learned in version 3
+
+    Peers peers_;
+    std::optional<IpAddress> other_master_;
+    std::optional<Instant> last_heard_;
+    std::uint8_t heard_priority_ = 0;
+    vrrp::Advert last_advert_;            ///< as accepted, for learn_interval
+    std::optional<Instant> lower_since_;  ///< for preempt_delay
+    bool relieved_ = false;
+
+    std::optional<Instant> answered_at_;
+    std::optional<Instant> announced_again_at_;
+    std::optional<Instant> routes_due_;
+    Duration routes_backoff_{};
+    std::optional<Instant> send_failure_told_at_;
+    Counters counters_;
+};
+
+}  // namespace regent::core

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ctl/commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <ostream>
+
+#include "agent/ctl/config_commands.hpp"
+
+namespace regent::ctl {
+
+namespace {
+
+constexpr std::array table{
+    Command{"config check", "FILE [--json]", "say everything that is wrong with a configuration file",
+            config_check},
+    Command{"config dump", "FILE [--show-secrets]", "print the effective configuration with every default",
+            config_dump},
+};
+
+std::vector<std::string> split(std::string_view words) {
+    std::vector<std::string> parts;
+    while (!words.empty()) {
+        const std::size_t end = std::min(words.find(' '), words.size());
+        parts.emplace_back(words.substr(0, end));
+        words.remove_prefix(std::min(end + 1, words.size()));
+    }
+    return parts;
+}
+
+void print_help(std::ostream& out) {
+    std::size_t width = 0;
+    for (const Command& command : table)
+        width = std::max(width, command.words.size() + command.synopsis.size() + 1);
+    out << "Usage: regentctl COMMAND …\n\nCommands:\n";
+    for (const Command& command : table) {
+        out << fmt::format("  {:{}}  {}\n", fmt::format("{} {}", command.words, command.synopsis), width,
+                           command.summary);
+    }
+    out << "\nOptions:\n  --help      print this text\n  --version   print the version\n\n"
+           "Exit status: 0 ok, 1 failure, 2 usage, 7 the configuration has errors.\n";
+}
+
+/// Throws UsageError when there is none.
+const Command& find_command(const std::vector<std::string>& arguments) {
+    for (const Command& command : table) {
+        const auto words = split(command.words);
+        if (arguments.size() >= words.size() && std::equal(words.begin(), words.end(), arguments.begin())) {
+            return command;
+        }
+    }
+    if (arguments.empty()) throw UsageError{"a command is missing"};
+    const bool option = arguments.front().starts_with('-');
+    const bool group = std::any_of(table.begin(), table.end(), [&](const Command& command) {
+        return split(command.words).front() == arguments.front();
+    });
+    if (group && arguments.size() == 1)
+        throw UsageError{fmt::format("{}: a command is missing", arguments.front())};
+    throw UsageError{fmt::format("unknown {} '{}'", option ? "option" : "command",
+                                 group ? arguments[0] + " " + arguments[1] : arguments.front())};
+}
+
+ExitCode dispatch(const std::vector<std::string>& arguments, const Streams& streams) {
+    if (arguments.size() == 1 && (arguments.front() == "--help" || arguments.front() == "-h")) {
+        print_help(streams.out);
+        return ExitCode::ok;
+    }
+    if (arguments.size() == 1 && arguments.front() == "--version") {
+        streams.out << "regentctl " REGENT_VERSION "\n";
+        return ExitCode::ok;
+    }
+    const Command& command = find_command(arguments);
+    const auto words = static_cast<std::ptrdiff_t>(split(command.words).size());
+    return command.run({arguments.begin() + words, arguments.end()}, streams);
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+    return table;
+}
+
+ExitCode run(const std::vector<std::string>& arguments, const Streams& streams) {
+    try {
+        const ExitCode code = dispatch(arguments, streams);
+        streams.out.flush();
+        if (streams.out) return code;
+        streams.err << "regentctl: cannot write the output\n";
+    } catch (const UsageError& error) {
+        streams.err << "regentctl: " << error.text << " (see regentctl --help)\n";
+        return ExitCode::usage;
+    } catch (const std::exception& error) {
+        streams.err << "regentctl: " << error.what() << '\n';
+    }
+    return ExitCode::failure;
+}
+
+}  // namespace regent::ctl

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# Where everything goes when installed. The package, and no other place, decides about users and enabling the unit.
+set(REGENT_UNIT_DIR "lib/systemd/system" CACHE STRING "Folder of the systemd unit")
+option(REGENT_MAN "Build the man pages (needs scdoc)" OFF)
+
+if(TARGET regentd)
+  install(TARGETS regentd DESTINATION ${CMAKE_INSTALL_SBINDIR})
+endif()
+if(TARGET regentctl)
+  install(TARGETS regentctl DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+install(FILES etc/regent.toml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/regent)
+install(FILES etc/regent.service DESTINATION ${REGENT_UNIT_DIR})
+install(FILES etc/regent.sysusers DESTINATION lib/sysusers.d RENAME regent.conf)
+
+if(REGENT_MAN)
+  find_program(SCDOC scdoc REQUIRED)
+  foreach(page regentd.8 regentctl.1)
+    set(source ${CMAKE_SOURCE_DIR}/docs/man/${page}.scd)
+    set(manual ${CMAKE_BINARY_DIR}/man/${page})
+    add_custom_command(OUTPUT ${manual}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/man
+      COMMAND ${SCDOC} < ${source} > ${manual}
+      DEPENDS ${source} VERBATIM)
+    list(APPEND manuals ${manual})
+    string(REGEX MATCH "[0-9]$" section ${page})
+    install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+  endforeach()
+  add_custom_target(man ALL DEPENDS ${manuals})
+endif()

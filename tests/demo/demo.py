@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo: a pair of balancers with real HAProxy, six faults, and a table of what each cost.
+
+Started by tests/demo.sh, which sees to what it needs. Works inside network namespaces of its own and removes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import queue
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from net.lab.agents import build_directory  # noqa: E402
+from net.lab.lab import Lab  # noqa: E402
+from net.lab.netns import LabError, what_is_missing  # noqa: E402
+from net.lab.scenario import SKEW, VIPS, Outcome, Scenario  # noqa: E402
+from net.lab.watch import Change  # noqa: E402
+
+HARD_LIMIT = 240  # seconds; the demo takes about one minute
+PLAIN = {"took": SKEW + 0.030, "apart": 0.005, "gap": 0.050, "lost": 1, "flips": 1}
+PAIR = {"took": 0.030, "apart": 0.005, "gap": 0.050, "lost": 1, "flips": 1}
+RETURN = {"apart": 0.005, "gap": 0.050, "lost": 1, "flips": 1}
+SILENCE = {"since_advert": 3.0 + SKEW + 0.030, "flips": 1}
+ONE_MOVE = {"flips": 1}
+
+
+class Screen:
+    """Prints moves as they happen and, on a terminal, a line that shows that work goes on."""
+
+    def __init__(self) -> None:
+        self._tty = sys.stdout.isatty()
+        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._step = ("", time.monotonic())
+        self._names = dict(zip(VIPS, ("VIP1", "VIP2")))
+        self._begun = time.monotonic()
+        self._thread = threading.Thread(target=self._loop, name="screen", daemon=True)
+        self._thread.start()
+
+    def change(self, change: Change) -> None:
+        """Called by the watcher, which must not wait for a terminal."""
+        if change.address in self._names and not change.again:
+            verb = "has" if change.added else "gives up"
+            self._queue.put(self._stamp(change.time, f"{change.host} {verb} {self._names[change.address]} "
+                                                     f"({change.address})"))
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        self._queue.put(text)
+
+    def step(self, text: str) -> None:
+        """What is being done from now on."""
+        self._step = (text, time.monotonic())
+        self._queue.put(self._stamp(time.monotonic(), f"-- {text}"))
+
+    def close(self) -> None:
+        """Prints what is left."""
+        self._queue.put(None)
+        self._thread.join(5.0)
+
+    def _stamp(self, when: float, text: str) -> str:
+        wall = time.time() - (time.monotonic() - when)
+        clock = time.strftime("%H:%M:%S", time.localtime(wall)) + f".{int(wall % 1 * 1000):03d}"
+        return f"{clock}  {text}"
+
+    def _loop(self) -> None:
+        while True:
+            try:
+                text = self._queue.get(timeout=0.2)
+            except queue.Empty:
+                if self._tty:
+                    name, since = self._step
+                    now = time.monotonic()
+                    print(f"\r\033[K   {name}: {now - since:.1f} s   (demo: {now - self._begun:.0f} s)", end="",
+                          flush=True)
+                continue
+            if self._tty:
+                print("\r\033[K", end="")
+            if text is None:
+                return
+            print(text, flush=True)
+
+
+def faults(scene: Scenario, screen: Screen, *, pair: bool, then_pair: bool, judged: bool) -> list[Outcome]:
+    """The faults of one run, in order."""
+    stop = PAIR if pair else PLAIN
+    wanted = [
+        ("stop lb1's agent", scene.stop_lb1, stop), ("start it again", scene.return_lb1, RETURN),
+        ("pull lb1's cables", scene.pull_cable, ONE_MOVE), ("put them back", scene.put_cable, ONE_MOVE),
+        ("drop lb1's packets silently", scene.silence, SILENCE),
+        ("let them pass again", scene.restore, ONE_MOVE)]
+    outcomes = []
+    for text, fault, limits in wanted:
+        screen.step(text)
+        outcomes.append(fault(limits=limits if judged else {}))
+    if then_pair:
+        screen.step("reload both with pair = true")
+        outcomes.append(scene.reload_as_pair())
+        for text, fault, limits in (("stop lb1's agent (pair)", scene.stop_lb1, PAIR),
+                                    ("start it again (pair)", scene.return_lb1, RETURN)):
+            screen.step(text)
+            outcome = fault(limits=limits if judged else {})
+            outcome.fault += " (pair)"
+            outcomes.append(outcome)
+    return outcomes
+
+
+def _ms(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1000:.0f} ms" if seconds >= 0.0995 else f"{seconds * 1000:.1f} ms"
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """The closing table. Limits that hold for a row are judged in its last column."""
+    head = ("fault", "what moved", "took", "VIPs apart", "lost", "SYN again", "longest gap", "VIP2: lost", "gap",
+            "flips", "limits")
+    rows = [head]
+    for o in outcomes:
+        verdict = "" if not o.limits else "kept" if not o.over() else "OVER: " + "; ".join(o.over())
+        rows.append((o.fault, o.moved, _ms(o.took), _ms(o.apart), str(o.client.lost), str(o.client.retransmitted),
+                     _ms(o.client.longest_gap), str(o.worker.lost), _ms(o.worker.longest_gap), str(o.flips), verdict))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head) - 1)]
+    left = {0, 1}
+    return "\n".join("  ".join((cell.ljust if i in left else cell.rjust)(widths[i]) for i, cell in enumerate(row[:-1]))
+                     + "  " + row[-1] for row in rows)
+
+
+def explain(outcomes: list[Outcome], kinds: tuple[str, str]) -> str:
+    """What the columns mean and which limits were applied."""
+    silent = next((o for o in outcomes if o.fault.startswith("drop")), None)
+    lines = [f"lb1: {kinds[0]}, lb2: {kinds[1]}. VRRP version 2, adverts 1 s, priorities 101/50, one sync group.",
+             "Client: a new HTTP connection through VIP1 and HAProxy every 5 ms. VIP2: a datagram from the worker to "
+             "the outside every 5 ms."]
+    if silent and silent.since_advert is not None:
+        lines.append(f"Silent loss: both VIPs on lb2 {_ms(silent.since_advert)} after the last advert it heard "
+                     f"(3 adverts + skew = {_ms(3 + SKEW)}).")
+    if any(o.limits for o in outcomes):
+        lines.append(f"Limits: stop within {_ms(PLAIN['took'])} ({_ms(PAIR['took'])} with pair), VIPs 5 ms apart, gap "
+                     f"50 ms, one request; silence {_ms(SILENCE['since_advert'])} after the last advert; one flip each.")
+    return "\n".join(lines)
+
+
+def demo(given: argparse.Namespace, screen: Screen, lab: Lab) -> list[Outcome]:
+    """Builds the cluster and does the faults."""
+    kinds = (given.both, given.both) if given.both else ("regent", given.peer)
+    screen.say("Building the cluster: lb1, lb2, client, worker and outside, HAProxy on both balancers")
+    scene = Scenario(lab, kinds, pair=given.pair, on_change=screen.change)
+    screen.step(f"start {kinds[0]} on lb1 and {kinds[1]} on lb2")
+    scene.begin()
+    both_regent = kinds == ("regent", "regent")
+    outcomes = faults(scene, screen, pair=given.pair and both_regent, then_pair=both_regent and not given.pair,
+                      judged=kinds[0] == "regent")
+    late = (scene.client.stop(), scene.worker.stop())
+    screen.close()
+    print("\n" + table(outcomes) + "\n\n" + explain(outcomes, kinds))
+    cadence = max(max(o.client.cadence, o.worker.cadence) for o in outcomes)
+    print(f"The probes asked every 5 ms; where this machine was busy, {_ms(cadence)} at worst.")
+    if given.json:
+        pathlib.Path(given.json).write_text(json.dumps({"lb1": kinds[0], "lb2": kinds[1], "pair": given.pair,
+                                                        "outcomes": [o.figures() for o in outcomes],
+                                                        "probe_late": late}, indent=1) + "\n", encoding="utf-8")
+    return outcomes
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="tests/demo.sh", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--peer", choices=("regent", "keepalived"), default="regent", help="what runs on lb2")
+    parser.add_argument("--both", choices=("regent", "keepalived"), help="what runs on both balancers")
+    parser.add_argument("--pair", action="store_true", help="all faults with pair = true")
+    parser.add_argument("--json", metavar="FILE", help="the figures as JSON")
+    return parser.parse_args()
+
+
+def _ended(number: int, _: object) -> None:
+    if number == signal.SIGALRM:
+        raise LabError(f"the demo was not through after {HARD_LIMIT} s")
+    raise SystemExit(128 + number)
+
+
+def main() -> int:
+    """Exit code 0: every fault moved what it had to; 1: not; 2: something needed is missing."""
+    given = arguments()
+    kinds = {given.both} if given.both else {"regent", given.peer}
+    lacking = what_is_missing(("ip", "bridge", "nft", "haproxy", "nsenter", "setpriv",
+                               *(("keepalived",) if "keepalived" in kinds else ())))
+    if not lacking and "regent" in kinds and not (build_directory() / "bin" / "regentd").exists():
+        lacking = [f"{build_directory()}/bin/regentd was not built"]
+    if lacking:
+        print("\n".join(f"demo: {sentence}" for sentence in lacking), file=sys.stderr)
+        return 2
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM):
+        signal.signal(number, _ended)
+    signal.alarm(HARD_LIMIT)
+    screen = Screen()
+    with Lab() as lab:
+        try:
+            demo(given, screen, lab)
+        except LabError as error:
+            screen.close()
+            print(f"demo: {error}\n\n{lab.report()}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the network tests: the lab that is removed again, and the refusal to pass silently without root."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import sys
+from typing import Callable, Iterator
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from net.lab.agents import build_directory  # noqa: E402
+from net.lab.lab import Lab  # noqa: E402
+from net.lab.netns import what_is_missing  # noqa: E402
+
+PROGRAMS = ("ip", "bridge", "nft", "haproxy", "keepalived", "nsenter", "setpriv")
+
+
+def pytest_configure() -> None:
+    """SIGTERM ends a run like Ctrl-C does, so that the fixtures clean up."""
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def _refuse(reason: str) -> None:
+    """Skips loudly; where CI is set, a skip is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"cannot run here, and CI is set: {reason}", pytrace=False)
+    pytest.skip(f"SKIPPED, NOTHING WAS TESTED: {reason}")
+
+
+@pytest.fixture(scope="session")
+def ground() -> None:
+    """Root, programs and kernel features."""
+    missing = what_is_missing(PROGRAMS)
+    if missing:
+        _refuse("; ".join(missing))
+
+
+@pytest.fixture(scope="session")
+def regentd(ground: None) -> pathlib.Path:
+    """The agent that is tested (REGENT_BUILD, default build/dev)."""
+    program = build_directory() / "bin" / "regentd"
+    if not program.exists():
+        _refuse(f"{program} was not built")
+    return program
+
+
+@pytest.fixture
+def lab(ground: None, tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """An empty lab. On failure the last output of everything in it is shown."""
+    with Lab(tmp_path) as made:
+        yield made
+        _check(made, request)
+
+
+@pytest.fixture(scope="module")
+def shared_lab(ground: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """One lab for a module whose cases can follow each other in it."""
+    with Lab(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Adds the lab's report to a failure while the lab still stands."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.when == "call" and report.failed:
+        for name in ("lab", "shared_lab"):
+            made = getattr(item, "funcargs", {}).get(name)
+            if made is not None:
+                report.sections.append(("what the lab's programs said", made.report()))
+
+
+def _check(made: Lab, request: pytest.FixtureRequest) -> None:
+    """A sanitizer's finding, or a crash of the agent, fails the test that caused it."""
+    found = [p for p in made.processes if "regent" in p.name
+             and p.find(r"ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer|REGENT_CHECK")]
+    if found:
+        pytest.fail("\n".join(f"{p.name}:\n{p.tail(80)}" for p in found), pytrace=False)
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Prints a figure past pytest's capture, and into the report."""
+    manager = request.config.pluginmanager.getplugin("capturemanager")
+
+    def speak(text: str) -> None:
+        with manager.global_and_fixture_disabled():
+            print(f"\n    {text}", end="", flush=True)
+
+    return speak
+
+

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs that a balancer runs: regent, Debian's keepalived, HAProxy. Each with its own files in the lab."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import select
+import signal
+import socket
+import time
+from typing import Protocol
+
+from .lab import Lab
+from .netns import LabError
+from .notifications import Notifications
+from .process import Process
+from .spec import Node, keepalived_conf, regent_toml
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+def build_directory() -> pathlib.Path:
+    """Where the programs under test are: REGENT_BUILD, absolute or below the repository; build/dev without it."""
+    return ROOT / os.environ.get("REGENT_BUILD", "build/dev")
+
+
+class Agent(Protocol):
+    """What the tests need of either kind of agent."""
+
+    kind: str
+    host: str
+    process: Process | None
+
+    def start(self, node: Node) -> float: ...
+    def stop(self, timeout: float = 15.0) -> float: ...
+    def kill(self) -> float: ...
+    def reload(self, node: Node) -> float: ...
+
+
+class _Agent:
+    """Configuration file, start, stop, kill and reload, the same for both kinds. Times are time.monotonic()."""
+
+    kind = ""
+
+    def __init__(self, lab: Lab, host: str) -> None:
+        self.lab, self.host = lab, host
+        self.directory = lab.directory / f"{host}-{self.kind}"
+        self.directory.mkdir(exist_ok=True)
+        self.process: Process | None = None
+        self._runs = 0
+
+    def _configuration(self, node: Node) -> pathlib.Path:
+        raise NotImplementedError
+
+    def _argv(self, file: pathlib.Path) -> list[str]:
+        raise NotImplementedError
+
+    def _environment(self) -> dict[str, str]:
+        return {}
+
+    def start(self, node: Node) -> float:
+        """Starts it; returns the time just before. Does not wait for anything."""
+        return self.start_file(self._configuration(node))
+
+    def start_file(self, file: pathlib.Path) -> float:
+        """The same with a configuration file that is there already."""
+        if self.process is not None and self.process.alive():
+            raise LabError(f"{self.kind} on {self.host} runs already")
+        before = time.monotonic()
+        self._runs += 1
+        name = f"{self.host}-{self.kind}" + (f"-{self._runs}" if self._runs > 1 else "")
+        self.process = self.lab.start(name, self._argv(file), host=self.host, environment=self._environment())
+        return before
+
+    def running(self) -> Process:
+        """Its process; LabError when it was not started."""
+        if self.process is None:
+            raise LabError(f"{self.kind} on {self.host} was not started")
+        return self.process
+
+    def stop(self, timeout: float = 15.0) -> float:
+        """Clean stop (SIGTERM), waits for the end; returns the time just before the signal."""
+        return self.running().stop(timeout)
+
+    def terminate(self) -> float:
+        """SIGTERM without waiting; returns the time just before."""
+        return self.running().signal(signal.SIGTERM)
+
+    def kill(self) -> float:
+        """SIGKILL; returns the time just before."""
+        return self.running().kill()
+
+    def reload(self, node: Node) -> float:
+        """New configuration and SIGHUP; returns the time just before the signal."""
+        self._configuration(node)
+        return self.running().signal(signal.SIGHUP)
+
+
+class Keepalived(_Agent):
+    """Debian's keepalived, VRRP part only, with pid files of its own."""
+
+    kind = "keepalived"
+    details = True  # False: without -D, whose lines would cost it more than its work where there are thousands
+
+    def _configuration(self, node: Node) -> pathlib.Path:
+        file = self.directory / "keepalived.conf"
+        file.write_text(keepalived_conf(node), encoding="utf-8")
+        file.chmod(0o644)
+        return file
+
+    def _argv(self, file: pathlib.Path) -> list[str]:
+        d = self.directory
+        return ["keepalived", "-n", "-l", *(["-D"] if self.details else []), "-P", "-f", str(file), "-p", str(d / "main.pid"),
+                "-r", str(d / "vrrp.pid"), "-c", str(d / "checkers.pid")]
+
+    def kill(self) -> float:
+        """SIGKILL of the parent and of its VRRP child, which would otherwise stop cleanly."""
+        before = time.monotonic()
+        try:
+            os.kill(int((self.directory / "vrrp.pid").read_text(encoding="ascii")), signal.SIGSTOP)
+            child = int((self.directory / "vrrp.pid").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            child = 0
+        self.running().signal(signal.SIGKILL)
+        if child:
+            os.kill(child, signal.SIGKILL)
+        super().kill()
+        return before
+
+
+class Regent(_Agent):
+    """The agent under test, with a run directory and a notification socket of its own."""
+
+    kind = "regent"
+
+    def __init__(self, lab: Lab, host: str) -> None:
+        super().__init__(lab, host)
+        self.program = build_directory() / "bin" / "regentd"
+        self.notifications: Notifications | None = None
+        lab.on_close(self._close)
+
+    def _close(self) -> None:
+        if self.notifications is not None:
+            self.notifications.close()
+
+    def _configuration(self, node: Node) -> pathlib.Path:
+        return self.write(regent_toml(node))
+
+    def write(self, text: str) -> pathlib.Path:
+        """Replaces the configuration file by this text."""
+        file = self.directory / "regent.toml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def _argv(self, file: pathlib.Path) -> list[str]:
+        run = self.directory / "run"
+        run.mkdir(exist_ok=True)
+        return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", "stderr"]
+
+    def _environment(self) -> dict[str, str]:
+        self._close()
+        self.notifications = Notifications(self.directory / f"notify{self._runs}")
+        # A sanitizer's finding ends the program with its own exit code, which the tests then see.
+        return {"NOTIFY_SOCKET": str(self.notifications.path),
+                "ASAN_OPTIONS": "exitcode=86:abort_on_error=0",
+                "UBSAN_OPTIONS": "halt_on_error=1:exitcode=86:print_stacktrace=1", "TSAN_OPTIONS": "exitcode=86"}
+
+    def notified(self) -> Notifications:
+        """What it has told the service manager."""
+        if self.notifications is None:
+            raise LabError(f"regentd on {self.host} was not started")
+        return self.notifications
+
+    def wait_ready(self, timeout: float = 15.0) -> None:
+        """Waits for READY=1."""
+        self.notified().wait_for("READY=1", timeout)
+
+    def dump(self, timeout: float = 5.0) -> list[str]:
+        """The lines that SIGUSR2 makes it log."""
+        process = self.running()
+        mark = process.mark()
+        process.signal(signal.SIGUSR2)
+        process.wait_for(".", timeout, since=mark)
+        # The dump has no end mark: it is complete when nothing more comes for a while.
+        while True:
+            count = process.mark()
+            try:
+                process.wait_for("", 0.3, since=count)
+            except LabError:
+                return [line.text for line in process.lines[mark:]]
+
+
+def make_agent(kind: str, lab: Lab, host: str) -> Keepalived | Regent:
+    """An agent by its name: "regent" or "keepalived"."""
+    return {"keepalived": Keepalived, "regent": Regent}[kind](lab, host)
+
+
+HAPROXY = """# the reference cluster's two HTTP services
+global
+    log stdout format raw local0 notice
+    nbthread 1
+    stats socket {socket} mode 660 level admin
+    stats timeout 2m
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 10s
+    timeout server 10s
+    retries 2
+frontend traeJar
+    bind {vip}:9000
+    default_backend servers-traeJar
+frontend farhosIn
+    bind {vip}:8080
+    default_backend servers-farhosIn
+backend servers-traeJar
+    balance roundrobin
+    server traejar1  192.168.1.100:20000 check
+    server traejar2  192.168.1.100:20001 check
+    server traejar11 192.168.1.110:20000 check
+    server traejar22 192.168.1.110:20001 check
+backend servers-farhosIn
+    balance roundrobin
+    server farhosin1  192.168.1.100:22000 check
+    server farhosin2  192.168.1.100:22001 check
+    server farhosin11 192.168.1.110:22000 check
+    server farhosin22 192.168.1.110:22001 check
+"""
+
+
+def start_haproxy(lab: Lab, host: str, vip: str) -> Process:
+    """HAProxy in a balancer, bound to the VIP whether the balancer holds it or not."""
+    file = lab.directory / f"{host}-haproxy.cfg"
+    control = lab.directory / f"{host}-haproxy.sock"
+    file.write_text(HAPROXY.format(socket=control, vip=vip), encoding="utf-8")
+    process = lab.start(f"{host}-haproxy", ["haproxy", "-db", "-f", str(file)], host=host)
+    deadline = time.monotonic() + 10.0
+    while time.monotonic() < deadline and process.alive():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            if probe.connect_ex(str(control)) == 0:
+                return process
+        select.select([], [], [], 0.01)
+    raise LabError(f"HAProxy on {host} did not start\n{process.tail()}")

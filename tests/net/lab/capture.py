@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packet capture at the switch: every VRRP message and address announcement, with the host that sent it.
+
+Frames are taken where they come in from a host's port, so each is seen once and its sender is certain. The times are
+the kernel's.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import select
+import socket
+import struct
+import threading
+import time
+from typing import Callable
+
+from .decode import Advert, Announcement, decode_frame
+from .lab import Lab
+from .netns import LabError
+
+ETH_P_ALL = 3
+PACKET_OUTGOING = 4
+SOL_PACKET, PACKET_STATISTICS = 263, 6
+SO_ATTACH_FILTER = 26
+SO_TIMESTAMPNS = 35
+# Classic BPF: ARP; IPv4 protocol 112; IPv6 next header 112 or 58. (code, jump true, jump false, operand)
+_FILTER = (
+    (0x28, 0, 0, 12), (0x15, 7, 0, 0x0806), (0x15, 0, 2, 0x0800), (0x30, 0, 0, 23), (0x15, 4, 5, 112),
+    (0x15, 0, 4, 0x86DD), (0x30, 0, 0, 20), (0x15, 1, 0, 112), (0x15, 0, 1, 58), (0x06, 0, 0, 0x40000),
+    (0x06, 0, 0, 0),
+)
+
+
+def _attach_filter(sock: socket.socket) -> None:
+    code = b"".join(struct.pack("HBBI", *row) for row in _FILTER)
+    buffer = ctypes.create_string_buffer(code)
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
+                    struct.pack("HL", len(_FILTER), ctypes.addressof(buffer)))
+
+
+class Capture:
+    """Runs from its making to stop(). `adverts` and `announcements` grow; both are in order of time."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.adverts: list[Advert] = []
+        self.announcements: list[Announcement] = []
+        self._news = threading.Condition()
+        self._hosts = lab.port_owners
+        self._socket = lab.switch.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, receive_buffer=16 << 20)
+        _attach_filter(self._socket)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        # Protocol 0 above: nothing arrives before the filter stands. This bind starts it.
+        libc = ctypes.CDLL(None, use_errno=True)
+        address = struct.pack("HHiHBB8s", socket.AF_PACKET, socket.htons(ETH_P_ALL), 0, 0, 0, 0, b"")
+        if libc.bind(self._socket.fileno(), address, len(address)) != 0:
+            raise LabError(f"AF_PACKET: bind failed, errno {ctypes.get_errno()}")
+        self._offset = time.monotonic() - time.time()
+        self._running = True
+        self._thread = threading.Thread(target=self._loop, name="capture", daemon=True)
+        self._thread.start()
+        lab.on_close(self.stop)
+
+    def _loop(self) -> None:
+        poller = select.poll()
+        poller.register(self._socket, select.POLLIN)
+        while self._running:
+            if poller.poll(50):
+                self._drain()
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                frame, ancillary, _, address = self._socket.recvmsg(65536, 128)
+            except BlockingIOError:
+                return
+            except OSError:  # a port went down: the socket reports it once
+                continue
+            port = address[0]
+            host = self._hosts.get(port)
+            if host is None or address[2] == PACKET_OUTGOING:
+                continue
+            seconds, nanos = struct.unpack("qq", ancillary[0][2][:16]) if ancillary else (0, 0)
+            when = seconds + nanos / 1e9 + self._offset if seconds else time.monotonic()
+            seen = decode_frame(frame, time=when, host=host, port=port)
+            if seen is None:
+                continue
+            with self._news:
+                (self.adverts if isinstance(seen, Advert) else self.announcements).append(seen)  # type: ignore[arg-type]
+                self._news.notify_all()
+
+    def dropped(self) -> int:
+        """Frames that the kernel could not queue since the last call."""
+        _, drops = struct.unpack("II", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+        return drops
+
+    def between(self, start: float, end: float, **wanted: object) -> list[Advert]:
+        """Adverts of a span of time whose fields have the values given."""
+        with self._news:
+            return [a for a in self.adverts if start <= a.time <= end and _matches(a, wanted)]
+
+    def announced(self, start: float, end: float, **wanted: object) -> list[Announcement]:
+        """Announcements of a span of time whose fields have the values given."""
+        with self._news:
+            return [a for a in self.announcements if start <= a.time <= end and _matches(a, wanted)]
+
+    def wait_advert(self, since: float, timeout: float, accept: Callable[[Advert], bool] = lambda _: True,
+                    **wanted: object) -> Advert:
+        """The first advert after `since` that fits; LabError when none comes within `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        at = 0
+        with self._news:
+            while True:
+                for advert in self.adverts[at:]:
+                    if advert.time >= since and _matches(advert, wanted) and accept(advert):
+                        return advert
+                at = len(self.adverts)
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise LabError(f"no advert with {wanted} within {timeout} s; the last: {self.adverts[-3:]}")
+                self._news.wait(left)
+
+    def stop(self) -> None:
+        """Ends the capture. What was seen stays."""
+        if self._running:
+            self._running = False
+            self._thread.join(5.0)
+            self._socket.close()
+
+
+def _matches(item: object, wanted: dict[str, object]) -> bool:
+    return all(getattr(item, key) == value for key, value in wanted.items())

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The life of an installation, in order: install, serve, reload, crash, stop, refuse, purge. One machine for all."""
+
+import lab
+import pytest
+
+VIP = "192.0.2.100/32"
+MORE = "192.0.2.101/32"
+CONFIG = """
+[instance.VI_1]
+interface         = "eth0"
+virtual_router_id = 51
+priority          = 200
+advert_interval   = "100ms"
+addresses         = [{addresses}]
+"""
+BROKEN = CONFIG.replace("priority ", "prioritt")
+
+
+def write(machine, text, *addresses):
+    quoted = ", ".join(f'"{address}"' for address in addresses)
+    (machine.root / "etc/regent/regent.toml").write_text(text.replace("{addresses}", quoted))
+
+
+def state(machine, name):
+    return machine.says(f"systemctl show --value -p {name} regent.service")
+
+
+def wait_status(machine, words):
+    lab.wait_until(lambda: words in state(machine, "StatusText").lower(), 10, f"STATUS with '{words}'")
+
+
+def wait_addresses(machine, *wanted):
+    lab.wait_until(lambda: {*wanted} <= machine.addresses(), 10, f"{wanted} on eth0")
+
+
+@pytest.fixture
+def journal(machine):
+    """Reads what the unit has logged since the test began."""
+    cursor = machine.says("journalctl -n 0 --show-cursor | sed -n 's/^-- cursor: //p'")
+    return lambda: machine.says(f"journalctl --no-pager -o cat -u regent.service --after-cursor='{cursor}'")
+
+
+def test_install_starts_an_agent_without_instances(machine, package):
+    (machine.root / "root/regent.deb").write_bytes(package.read_bytes())
+    machine.shell("dpkg -i /root/regent.deb", seconds=60)
+    assert machine.does("systemctl is-enabled regent.service")
+    assert state(machine, "ActiveState") == "active"
+    wait_status(machine, "no instance is configured")
+    assert machine.does("systemd-analyze verify --man=no regent.service")
+
+
+def test_runs_as_its_own_user_with_two_capabilities(machine):
+    pid = state(machine, "MainPID")
+    assert machine.says(f"ps -o user= -p {pid}") == "regent"
+    effective = int(machine.says(f"sed -n 's/^CapEff:\\s*//p' /proc/{pid}/status"), 16)
+    assert effective == 1 << 12 | 1 << 13, "CAP_NET_ADMIN and CAP_NET_RAW"
+    assert machine.says("stat -c '%a %U %G' /etc/regent") == "750 root regent"
+
+
+def test_reload_brings_an_instance(machine):
+    pid = state(machine, "MainPID")
+    write(machine, CONFIG, VIP)
+    machine.shell("systemctl reload regent.service")
+    wait_addresses(machine, VIP)
+    wait_status(machine, "master")
+    assert "VI_1" in machine.says("systemctl status --no-pager regent.service")
+    assert state(machine, "MainPID") == pid
+
+
+def test_reload_of_a_broken_file_changes_nothing(machine, journal):
+    before = state(machine, "MainPID"), state(machine, "StatusText"), machine.addresses()
+    write(machine, BROKEN, VIP, MORE)
+    assert not machine.does("systemctl reload regent.service")
+    assert (state(machine, "MainPID"), state(machine, "StatusText"), machine.addresses()) == before
+    assert "regent.toml:5:1: error: " in journal()
+
+
+def test_signal_with_a_broken_file_changes_nothing(machine, journal):
+    """As above, past the check of the unit: the agent itself must refuse it."""
+    before = state(machine, "MainPID"), machine.addresses()
+    machine.shell("systemctl kill --signal=HUP --kill-whom=main regent.service")
+    lab.wait_until(lambda: "regent.toml:5:1: error: " in journal(), 10, "the error in the journal")
+    assert (state(machine, "MainPID"), machine.addresses()) == before
+    wait_status(machine, "master")
+
+
+def test_reload_of_a_good_file_adds_an_address(machine):
+    pid = state(machine, "MainPID")
+    write(machine, CONFIG, VIP, MORE)
+    machine.shell("systemctl reload regent.service")
+    wait_addresses(machine, VIP, MORE)
+    assert state(machine, "MainPID") == pid
+
+
+def test_killed_agent_comes_back_and_serves(machine):
+    pid = state(machine, "MainPID")
+    machine.shell("systemctl kill --signal=KILL --kill-whom=main regent.service")
+    lab.wait_until(lambda: state(machine, "MainPID") not in {pid, "0"}, 10, "another process")
+    wait_status(machine, "master")
+    wait_addresses(machine, VIP, MORE)
+
+
+def test_hung_agent_is_replaced(machine):
+    pid = state(machine, "MainPID")
+    machine.shell("systemctl kill --signal=STOP --kill-whom=main regent.service")
+    lab.wait_until(lambda: state(machine, "MainPID") not in {pid, "0"}, 15, "another process")
+    wait_status(machine, "master")
+    wait_addresses(machine, VIP, MORE)
+
+
+def test_stop_takes_the_addresses_off(machine):
+    machine.shell("systemctl stop regent.service")
+    assert state(machine, "Result") == "success"
+    assert not {VIP, MORE} & machine.addresses()
+    assert not machine.does("test -e /run/regent")
+
+
+def test_bad_configuration_is_not_tried_again(machine, journal):
+    write(machine, BROKEN, VIP)
+    assert not machine.does("systemctl start regent.service")
+    assert state(machine, "ExecMainStatus") == "7"
+    assert state(machine, "ActiveState") == "failed"
+    assert "regent.toml:5:1: error: " in journal()
+
+
+def test_missing_permission_is_not_tried_again(machine, journal):
+    write(machine, CONFIG, VIP)
+    drop_in = "/run/systemd/system/regent.service.d"
+    machine.shell(f"mkdir {drop_in}")
+    machine.shell(f"printf '[Service]\\nAmbientCapabilities=\\nCapabilityBoundingSet=\\n' >{drop_in}/none.conf")
+    machine.shell("systemctl daemon-reload")
+    assert not machine.does("systemctl start regent.service")
+    assert state(machine, "ExecMainStatus") == "5"
+    assert "CAP_NET_RAW" in journal()
+    machine.shell(f"rm -r {drop_in} && systemctl daemon-reload")
+
+
+def test_upgrade_keeps_the_configuration(machine):
+    machine.shell("systemctl start regent.service")
+    wait_addresses(machine, VIP)
+    machine.shell("dpkg --force-confold -i /root/regent.deb", seconds=60)
+    wait_addresses(machine, VIP)
+    wait_status(machine, "master")
+
+
+def test_purge_leaves_nothing(machine):
+    machine.shell("dpkg --purge regent", seconds=60)
+    assert VIP not in machine.addresses()
+    assert not machine.does("pgrep -x regentd")
+    for path in ("/etc/regent", "/run/regent", "/lib/systemd/system/regent.service", "/usr/sbin/regentd"):
+        assert not machine.does(f"test -e {path}"), path
+    assert not machine.says("find /etc/systemd /var/lib/systemd -name 'regent*'")
+    # The user stays (debian/regent.postrm says why).
+    assert machine.does("getent passwd regent")

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds and tests everything: `sudo tests/run.sh`, from any folder, on a bare Debian 12. It installs what is missing.
+# The last line is `N passed, N failed, N skipped`, counted from the reports of pytest and ctest; the exit code is 0
+# only when nothing failed. With CI set, a skipped test counts as failed.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+. tests/lib/packages.sh
+. tests/lib/sections.sh
+
+# Beside the build dependencies of debian/control.
+TOOLS=(ccache python3 python3-pytest clang-format-14 gcovr iproute2 nftables tcpdump procps util-linux
+    keepalived haproxy curl socat systemd systemd-container mmdebstrap dpkg-dev lintian)
+TOOLS_ALL=(clang-tidy-14)
+PYTEST=(/usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short)
+
+# Compiler results are shared by all copies of the tree on the machine.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 PYTHONDONTWRITEBYTECODE=1
+
+usage() {
+    cat <<'USAGE'
+usage: tests/run.sh [--all] [--list] [SECTION...]
+  Without a SECTION: all of the default ones, in order.
+  --all   also the long ones (marked * in --list)
+  --list  the sections, one a line
+USAGE
+}
+
+# Name, time limit in seconds, `*` for --all alone, what it does.
+SECTIONS='
+style     120  - rules of the house over the tree
+build     900  - preset dev
+unit      300  - unit tests
+asan     1200  - unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+tsan      900  - what crosses two threads, under ThreadSanitizer
+coverage  900  - line coverage of agent/vrrp and agent/core
+net       900  - the agent in network namespaces, with keepalived as its peer
+package   900  - the package, installed in a systemd node
+net-asan 1500  * the namespace tests again, with the agent of preset asan
+lint     1800  * clang-tidy over agent/
+'
+
+# build PRESET [TARGET...]: configures and builds.
+build() {
+    local preset=$1
+    shift
+    cmake --preset "$preset" >"build/configure-$preset.log" 2>&1 || { cat "build/configure-$preset.log"; return 1; }
+    ninja -C "build/$preset" "$@" >"build/ninja-$preset.log" 2>&1 || { tail -n 60 "build/ninja-$preset.log"; return 1; }
+}
+
+# unit PRESET REPORT [CTEST ARGUMENT...]: the unit tests of a built preset.
+unit() {
+    local preset=$1 report=$2
+    shift 2
+    ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --output-junit "$report" "$@"
+}
+
+section_style() { "${PYTEST[@]}" --junitxml="$1" tests/style; }
+
+section_build() { build dev; }
+
+section_unit() { unit dev "$1" --timeout 120; }
+
+section_asan() { build asan && unit asan "$1" --timeout 300; }
+
+# The engine is one thread; only what the platform hands from one to the other can race.
+section_tsan() { build tsan test-platform && unit tsan "$1" --timeout 300 --tests-regex '^platform'; }
+
+section_coverage() { build coverage test-vrrp test-core && ninja -C build/coverage coverage; }
+
+section_net() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" tests/net; }
+
+section_net_asan() { REGENT_BUILD=$PWD/build/asan "${PYTEST[@]}" --junitxml="$1" tests/net; }
+
+section_package() { "${PYTEST[@]}" --junitxml="$1" tests/package; }
+
+section_lint() { ninja -C build/dev lint; }
+
+main() {
+    local all=no wanted=() name limit mark
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --all) all=yes ;;
+            --list) grep . <<<"$SECTIONS"; exit 0 ;;
+            -h | --help) usage; exit 0 ;;
+            --inside) "section_${2//-/_}" "$3"; exit ;;
+            -*) usage >&2; exit 2 ;;
+            *) wanted+=("$1") ;;
+        esac
+        shift
+    done
+    for name in "${wanted[@]}"; do
+        grep -q "^$name " <<<"$SECTIONS" || { echo "no section '$name': see --list" >&2; exit 2; }
+    done
+    [ "$all" = no ] && [ "${#wanted[@]}" = 0 ] || TOOLS+=("${TOOLS_ALL[@]}")
+    require_packages "${TOOLS[@]}" || exit 1
+    sections_begin
+    while read -r name limit mark _; do
+        [ -n "$name" ] || continue
+        if [ "${#wanted[@]}" -gt 0 ]; then
+            [[ " ${wanted[*]} " == *" $name "* ]] || continue
+        elif [ "$mark" = '*' ] && [ "$all" = no ]; then
+            continue
+        fi
+        section "$name" "$limit"
+    done <<<"$SECTIONS"
+    sections_end
+}
+
+main "$@"

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""regentctl as a script sees it: exit codes, which stream says what, and the documents it prints."""
+import json
+import os
+import subprocess
+
+import pytest
+
+REGENTCTL = os.environ["REGENTCTL"]
+
+GOOD = """[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+priority = 100
+version = 2
+addresses = ["192.0.2.10"]
+auth = { type = "pass", password = "geheim" }
+"""
+
+
+def run(*arguments, **options):
+    return subprocess.run([REGENTCTL, *arguments], capture_output=True, text=True, timeout=20, **options)
+
+
+@pytest.fixture
+def good(tmp_path):
+    path = tmp_path / "good.toml"
+    path.write_text(GOOD)
+    return str(path)
+
+
+@pytest.fixture
+def bad(tmp_path):
+    path = tmp_path / "bad.toml"
+    path.write_text(GOOD + "priorty = 3\n")
+    return str(path)
+
+
+def test_version_and_help():
+    assert run("--version").stdout == f"regentctl {os.environ['REGENT_VERSION']}\n"
+    text = run("--help")
+    assert text.returncode == 0 and text.stderr == ""
+    assert "config check FILE [--json]" in text.stdout
+    assert "config dump FILE [--show-secrets]" in text.stdout
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["frobnicate"], ["config"], ["config", "chek", "x"], ["--frobnicate"], ["config", "check"],
+    ["config", "check", "a", "b"], ["config", "check", "a", "--jso"], ["config", "dump", "a", "--json"],
+    ["config", "check", "--json=yes", "a"], ["--version", "x"],
+])
+def test_usage_errors_are_one_line_and_exit_2(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("regentctl: ") and done.stderr.count("\n") == 1
+
+
+def test_check_of_a_good_file(good):
+    done = run("config", "check", good)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{good}: ok, 1 instance, 0 groups, 0 checks\n"
+
+
+def test_check_of_a_bad_file(bad):
+    done = run("config", "check", bad)
+    assert (done.returncode, done.stdout) == (7, "")
+    assert f"{bad}:8:1: error: instance \"VI_1\": unknown key \"priorty\"" in done.stderr
+    assert "did you mean \"priority\"?" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_check_as_json(good, bad):
+    done = run("config", "check", "--json", bad)
+    assert (done.returncode, done.stderr) == (7, "")
+    document = json.loads(done.stdout)
+    assert document["schema"] == "regent.config-check.1"
+    assert document["ok"] is False and document["file"] == bad
+    assert document["diagnostics"][0]["line"] == 8
+    done = run("config", "check", good, "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["ok"] is True
+
+
+def test_warnings_do_not_change_the_exit_code(tmp_path):
+    path = tmp_path / "empty.toml"
+    path.write_text("")
+    done = run("config", "check", str(path))
+    assert done.returncode == 0
+    assert "warning: no instance is configured" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["/nonexistent/regent.toml", "/", "/dev/null"])
+def test_a_file_that_cannot_be_read(path):
+    done = run("config", "check", path)
+    assert done.returncode == 7 and "error:" in done.stderr
+    done = run("config", "dump", path)
+    assert (done.returncode, done.stdout) == (7, "")
+
+
+def test_dump_hides_secrets_unless_asked(good, tmp_path):
+    hidden = run("config", "dump", good)
+    assert (hidden.returncode, hidden.stderr) == (0, "")
+    assert "geheim" not in hidden.stdout and 'password = "***"' in hidden.stdout
+    shown = run("config", "dump", good, "--show-secrets").stdout
+    assert 'password = "geheim"' in shown
+    path = tmp_path / "dump.toml"
+    path.write_text(shown)
+    assert run("config", "dump", "--show-secrets", str(path)).stdout == shown
+    path.write_text(hidden.stdout)
+    assert run("config", "check", str(path)).returncode == 7
+
+
+def test_a_full_disk_is_a_failure(good):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([REGENTCTL, "config", "dump", good], stdout=full, stderr=subprocess.PIPE, timeout=20)
+    assert done.returncode == 1
+    assert b"cannot write the output" in done.stderr

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that are no good as files.
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/config/support.hpp"
+
+namespace regent::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TemporaryFolder {
+  public:
+    TemporaryFolder() {
+        std::string name = (fs::temp_directory_path() / "regent-config-XXXXXX").string();
+        REQUIRE(mkdtemp(name.data()) != nullptr);
+        path_ = name;
+    }
+    ~TemporaryFolder() { fs::remove_all(path_); }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    fs::path write(const std::string& name, const std::string& text) const {
+        std::ofstream(path_ / name, std::ios::binary) << text;
+        return path_ / name;
+    }
+    fs::path path() const { return path_; }
+
+  private:
+    fs::path path_;
+};
+
+Diagnostic only_error(const Loaded& loaded) {
+    CHECK_FALSE(loaded.settings);
+    REQUIRE(loaded.diagnostics.size() == 1);
+    CHECK(loaded.diagnostics.front().severity == Diagnostic::Severity::error);
+    CHECK(loaded.diagnostics.front().line == 0);
+    return loaded.diagnostics.front();
+}
+
+TEST_CASE("a good file loads, and its diagnostics carry its name") {
+    const TemporaryFolder folder;
+    const fs::path good = folder.write("good.toml", test::instance());
+    CHECK(load_file(good).settings);
+    const fs::path bad = folder.write("bad.toml", test::instance("x = 1"));
+    const Loaded loaded = load_file(bad);
+    CHECK_FALSE(loaded.settings);
+    CHECK(loaded.diagnostics.front().file == bad.string());
+    CHECK(loaded.diagnostics.front().source_line == "x = 1");
+}
+
+TEST_CASE("the node is named after the host unless the file says otherwise") {
+    const TemporaryFolder folder;
+    std::array<char, 256> host{};
+    REQUIRE(gethostname(host.data(), host.size() - 1) == 0);
+    CHECK(load_file(folder.write("a.toml", "")).settings.value().node == host.data());
+    CHECK(load_file(folder.write("b.toml", "[agent]\nnode = \"lb1\"")).settings.value().node == "lb1");
+}
+
+TEST_CASE("a file that cannot be read is a diagnostic") {
+    const TemporaryFolder folder;
+    CHECK(only_error(load_file(folder.path() / "none.toml")).message ==
+          "cannot read the file: No such file or directory");
+    CHECK(only_error(load_file(folder.path())).message == "it is a directory, not a file");
+    CHECK(only_error(load_file("/dev/null")).message == "it is not a regular file");
+    const fs::path fifo = folder.path() / "fifo";
+    REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+    CHECK(only_error(load_file(fifo)).code == "unreadable");
+    CHECK(only_error(load_file("")).code == "unreadable");
+}
+
+TEST_CASE("the largest file is one mebibyte") {
+    const TemporaryFolder folder;
+    CHECK(load_file(folder.write("most.toml", std::string(maximum_file_size, '\n'))).settings);
+    CHECK(only_error(load_file(folder.write("more.toml", std::string(maximum_file_size + 1, '\n')))).code ==
+          "too_large");
+}
+
+TEST_CASE("the examples that are installed load without a diagnostic") {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(REGENT_SOURCE_DIR "/etc/examples")) {
+        if (entry.path().extension() != ".toml") continue;
+        ++count;
+        CHECK(load_file(entry.path()).diagnostics == std::vector<Diagnostic>{});
+    }
+    CHECK(count >= 7);
+    CHECK(test::brief(load_file(REGENT_SOURCE_DIR "/etc/regent.toml")) ==
+          std::vector<std::string>{"w 0:0 no_instance"});
+}
+
+TEST_CASE("the installed file is good with all its comments taken away") {
+    std::ifstream file(REGENT_SOURCE_DIR "/etc/regent.toml");
+    std::string text;
+    for (std::string line; std::getline(file, line);) {
+        const std::size_t equals = line.find(" = ");
+        const bool setting =
+            line.starts_with("# [") || (line.starts_with("# ") && equals != std::string::npos &&
+                                        line.find(' ', 2) <= line.find_first_of(" =", 2) &&
+                                        line.substr(2, 10).find(';') == std::string::npos);
+        // The two alternatives to the defaults exclude what stands above them.
+        const bool alternative = line.starts_with("# auth ") || line.starts_with("# unicast_");
+        text += (setting && !alternative ? line.substr(2) : line) + "\n";
+    }
+    const Loaded loaded = test::load(text);
+    CHECK(loaded.diagnostics == std::vector<Diagnostic>{});
+    REQUIRE(loaded.settings);
+    core::Instance defaults;
+    defaults.name = "VI_1";
+    defaults.interface = "eth0";
+    defaults.virtual_router_id = 51;
+    defaults.priority = 101;
+    defaults.addresses = {{IpAddress::parse("192.0.2.10").value(), 32, "eth0", "", core::Scope::global, {}}};
+    CHECK(loaded.settings->instances.front() == defaults);
+    CHECK(loaded.settings->groups.size() == 1);
+}
+
+}  // namespace
+}  // namespace regent::config
