@@ -101,8 +101,6 @@ class TableReader {
 
     void error(Place place, std::string_view code, std::string_view key, const std::string& message,
                std::string hint = {}) const;
-    void warning(Place place, std::string_view code, std::string_view key, const std::string& message,
-                 std::string hint = {}) const;
 
     const std::string& subject() const { return subject_; }
     const std::string& path() const { return path_; }

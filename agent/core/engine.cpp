@@ -77,9 +77,9 @@ void Engine::State::on(const PacketReceived& packet, Turn& turn) {
         ++unclaimed_discards[static_cast<std::size_t>(reason)];
         discards.add(interface, packet.source, reason, {}, turn.now, turn.actions);
     };
-    const bool check_ttl = !router || router->checks_ttl();
+    const auto leniency = router ? router->leniency() : vrrp::Leniency{};
     const auto decoded =
-        vrrp::decode(packet.message, packet.source, packet.destination, packet.ttl, check_ttl);
+        vrrp::decode(packet.message, packet.source, packet.destination, packet.ttl, leniency);
     if (!decoded) return discard(decoded.error());
     if (!router) return discard(vrrp::Discard::unknown_vrid);
     const GroupId group = group_of.at(router->id());

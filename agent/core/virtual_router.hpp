@@ -50,8 +50,9 @@ class VirtualRouter {
                                       const IpAddress& to, Turn& turn);
     /// Counts a packet that was discarded before or by accept().
     void discard(vrrp::Discard reason, const IpAddress& from, const std::string& detail, Turn& turn);
-    bool checks_ttl() const {
-        return settings_.unicast_peers.empty() || settings_.unicast_ttl == vrrp::required_ttl;
+    vrrp::Leniency leniency() const {
+        return {.any_ttl = !settings_.unicast_peers.empty() && settings_.unicast_ttl != vrrp::required_ttl,
+                .no_addresses = settings_.addresses.empty()};
     }
 
     /// Looks the event up and does what the row says. Returns the operations done, none if the event means

@@ -142,11 +142,11 @@ std::string_view describe(Discard reason) {
 }
 
 tl::expected<Decoded, Discard> decode(ByteView message, const IpAddress& source, const IpAddress& destination,
-                                      std::uint8_t ttl, bool check_ttl) {
+                                      std::uint8_t ttl, const Leniency& leniency) {
     const auto discard = [](Discard reason) { return tl::unexpected<Discard>(reason); };
 
     // RFC 9568 §5.1.1.3, §5.1.2.3, RFC 3768 §5.2.3
-    if (check_ttl && ttl != required_ttl) return discard(Discard::ttl);
+    if (!leniency.any_ttl && ttl != required_ttl) return discard(Discard::ttl);
 
     // RFC 9568 §5.2.1. Nothing at all has no version either: it is too short. There is no version 2 over
     // IPv6.
@@ -167,7 +167,7 @@ tl::expected<Decoded, Discard> decode(ByteView message, const IpAddress& source,
 
     Advert advert = read_advert(message, version, source.family());
     // RFC 9568 §5.2.5 and erratum 8299
-    if (advert.addresses.empty()) return discard(Discard::count_zero);
+    if (advert.addresses.empty() && !leniency.no_addresses) return discard(Discard::count_zero);
     // Erratum 8301 to RFC 9568 §5.2.7
     if (version == Version::v3 && advert.interval == Duration::zero()) return discard(Discard::interval_zero);
     // RFC 2338 §5.3.6, §7.1: types other than none and simple text are not supported

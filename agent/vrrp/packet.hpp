@@ -83,11 +83,17 @@ struct Decoded {
     std::optional<ChecksumForm> checksum_form;
 };
 
+/// What a virtual router accepts beyond the RFC, because of how it is configured.
+struct Leniency {
+    bool any_ttl = false;       ///< unicast peers behind routers
+    bool no_addresses = false;  ///< only excluded addresses: the peer's list is empty as ours is
+};
+
 /// Decodes a VRRP message (the IP payload) that came from `source` to `destination`. Makes the checks of
-/// RFC 9568 §7.1 that need no configuration, in its order: TTL (`check_ttl` false skips it, for unicast peers
-/// behind routers), version, type, length, checksum, then count and interval.
+/// RFC 9568 §7.1 that need no more configuration than `leniency`, in its order: TTL, version, type, length,
+/// checksum, then count and interval.
 tl::expected<Decoded, Discard> decode(ByteView message, const IpAddress& source, const IpAddress& destination,
-                                      std::uint8_t ttl, bool check_ttl = true);
+                                      std::uint8_t ttl, const Leniency& leniency = {});
 
 /// The VRID and version of a message that is at least a header long, before any other check, so that a
 /// discarded packet can be counted where it belongs.

@@ -10,7 +10,7 @@ from typing import Callable
 import pytest
 
 from net.lab.lab import Lab
-from net.lab.scenario import SKEW, Outcome, Scenario
+from net.lab.scenario import SKEW, VIPS, Outcome, Scenario
 
 ROOM = 5
 Say = Callable[[str], None]
@@ -25,12 +25,12 @@ def _tell(say: Say, o: Outcome) -> None:
         f"VIP2 gap {o.worker.longest_gap * 1000:.1f} ms lost {o.worker.lost}, flips {o.flips}")
 
 
-def _smooth(o: Outcome) -> None:
-    """A planned move: make before break."""
+def _smooth(o: Outcome, *, follower: str = "regent") -> None:
+    """A planned move: make before break. How close together the VIPs follow is up to the one that takes them."""
     assert o.flips == 1
     # The new master says so before it sets its addresses: the old one may have let go a moment earlier.
     assert o.none <= ROOM * 0.005
-    assert o.apart is not None and o.apart <= ROOM * 0.005
+    assert o.apart is not None and (o.apart <= ROOM * 0.005 or follower == "keepalived")
     assert o.client.longest_gap <= ROOM * 0.050 + o.client.cadence
     assert o.client.lost <= ROOM
     assert o.worker.longest_gap <= ROOM * 0.050 + o.worker.cadence
@@ -59,9 +59,13 @@ def test_reference_cluster(lab: Lab, say: Say) -> None:
     say(f"silent loss: {silent.since_advert:.3f} s after the last advert heard (3 adverts + skew = {3 + SKEW:.3f} s)")
     assert silent.since_advert is not None and silent.since_advert <= 3 + SKEW + ROOM * 0.030
     assert silent.flips == 1
+    since = time.monotonic()
     healed = scene.restore()
     _tell(say, healed)
     assert healed.flips == 1
+    # Hosts and switches were taught lb2 meanwhile: without this the worker's way out ends at lb2.
+    again = {a.address for a in scene.capture.announced(since, time.monotonic(), host="lb1")}
+    assert again == set(VIPS), "a healed partition re-teaches every address (rules.md 3)"
     assert all(a.checksum == "message" and not a.problems for a in scene.capture.adverts)
 
 
@@ -124,7 +128,7 @@ def test_keepalived_as_backup(lab: Lab, say: Say, keepalived_stop: Outcome) -> N
     stop = scene.stop_lb1()
     _tell(say, keepalived_stop)
     _tell(say, stop)
-    _smooth(stop)
+    _smooth(stop, follower="keepalived")
     assert stop.client.longest_gap < keepalived_stop.client.longest_gap / 3
     back = scene.return_lb1()
     _tell(say, back)
@@ -140,4 +144,5 @@ def test_keepalived_as_master(lab: Lab, say: Say) -> None:
     assert stop.flips == 1 and stop.took is not None and stop.took <= SKEW + ROOM * 0.030
     back = scene.return_lb1()
     _tell(say, back)
-    assert back.flips == 1 and back.none <= ROOM * 0.005
+    # regent's members leave together at the first advert; keepalived's second member is tens of ms behind its first.
+    assert back.flips == 1 and back.none <= ROOM * 0.050

@@ -55,7 +55,7 @@ class Lab:
         remove_stale()
         self._prefix = f"rg{os.getpid()}n{next(_numbers)}-"
         self._own_directory = directory is None
-        self.directory = directory or pathlib.Path(tempfile.mkdtemp(prefix=self._prefix, dir="/tmp"))
+        self.directory = directory or pathlib.Path(tempfile.mkdtemp(prefix=self._prefix))
         self.spaces: dict[str, Namespace] = {}
         self.processes: list[Process] = []
         self._cleanups: list[Callable[[], object]] = []

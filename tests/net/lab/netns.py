@@ -11,9 +11,11 @@ import ctypes
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from typing import Iterator
 
 NETNS_DIR = pathlib.Path("/run/netns")
@@ -108,16 +110,20 @@ def _remove(name: str) -> None:
 
 
 def remove_stale() -> list[str]:
-    """Removes the namespaces of runs whose process is gone. Returns their names."""
-    if not NETNS_DIR.is_dir():
-        return []
+    """Removes what runs whose process is gone have left: namespaces, whose names are returned, and directories."""
     removed = []
-    for entry in sorted(NETNS_DIR.iterdir()):
-        match = NAME.match(entry.name)
-        if match and not pathlib.Path("/proc", match.group(1)).exists():
-            _remove(entry.name)
-            removed.append(entry.name)
+    for entry in _orphans(NETNS_DIR):
+        _remove(entry.name)
+        removed.append(entry.name)
+    for entry in _orphans(pathlib.Path(tempfile.gettempdir())):
+        shutil.rmtree(entry, ignore_errors=True)
     return removed
+
+
+def _orphans(directory: pathlib.Path) -> list[pathlib.Path]:
+    found = sorted(directory.iterdir()) if directory.is_dir() else []
+    return [entry for entry in found
+            if (match := NAME.match(entry.name)) and not pathlib.Path("/proc", match.group(1)).exists()]
 
 
 def what_is_missing(programs: tuple[str, ...]) -> list[str]:
@@ -125,9 +131,7 @@ def what_is_missing(programs: tuple[str, ...]) -> list[str]:
     if os.geteuid() != 0:
         return ["root is needed: network namespaces cannot be made by this user"]
     search = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    from shutil import which
-
-    missing = [f"program {name} is not installed" for name in programs if which(name, path=search) is None]
+    missing = [f"program {name} is not installed" for name in programs if shutil.which(name, path=search) is None]
     if not missing:
         missing += _kernel_lacks()
     return missing

@@ -36,8 +36,8 @@ Bytes sealed(Bytes message, const Path& path) {
 }
 
 std::string receive(const Bytes& message, const Path& path, std::uint8_t ttl = required_ttl,
-                    bool check_ttl = true) {
-    return verdict(decode(message, ip(path.source), ip(path.destination), ttl, check_ttl));
+                    const Leniency& leniency = {}) {
+    return verdict(decode(message, ip(path.source), ip(path.destination), ttl, leniency));
 }
 
 std::string receive_sealed(const Bytes& message, const Path& path) {
@@ -66,9 +66,9 @@ TEST_CASE("F-rx ttl: only 255, unless it is not to be checked") {
         CHECK(receive(sealed(from_hex(v2_message), ipv4), ipv4, value) == "ttl");
         CHECK(receive(sealed(from_hex(v3_message), ipv4), ipv4, value) == "ttl");
         CHECK(receive(sealed(from_hex(v3_ipv6_message), ipv6), ipv6, value) == "ttl");
-        CHECK(receive(sealed(from_hex(v3_message), ipv4), ipv4, value, false) == "accepted");
+        CHECK(receive(sealed(from_hex(v3_message), ipv4), ipv4, value, {.any_ttl = true}) == "accepted");
     }
-    CHECK(receive(sealed(from_hex(v3_message), ipv4), ipv4, 255, false) == "accepted");
+    CHECK(receive(sealed(from_hex(v3_message), ipv4), ipv4, 255, {.any_ttl = true}) == "accepted");
 }
 
 TEST_CASE("F-rx version: 2 and 3 over IPv4, 3 over IPv6") {
@@ -207,6 +207,8 @@ TEST_CASE("F-rx count: 0 is discarded although the length fits, 1 and 255 are ac
     CHECK(receive_sealed(from_hex("31 33 65 00 00 64 00 00"), ipv4) == "count_zero");
     CHECK(receive_sealed(from_hex("31 33 65 00 00 64 00 00"), ipv4_pseudo) == "count_zero");
     CHECK(receive_sealed(from_hex("31 33 65 00 00 64 00 00"), ipv6) == "count_zero");
+    CHECK(receive(sealed(from_hex("31 33 65 00 00 64 00 00"), ipv4), ipv4, 255, {.no_addresses = true}) ==
+          "accepted");
     Bytes full = changed(v3_message, 3, 255);
     full.resize(header_size + std::size_t{4} * 255, 0x0a);
     CHECK(receive_sealed(full, ipv4) == "accepted");

@@ -119,7 +119,8 @@ TEST_CASE("decode is the inverse of encode") {
         const Sent sent = *any_sent();
         const auto ttl = static_cast<std::uint8_t>(*rc::gen::inRange(0, 255));
         RC_ASSERT(verdict(decode(sent.bytes(), sent.source, sent.destination, ttl)) == "ttl");
-        RC_ASSERT(verdict(decode(sent.bytes(), sent.source, sent.destination, ttl, false)) == "accepted");
+        RC_ASSERT(verdict(decode(sent.bytes(), sent.source, sent.destination, ttl, {.any_ttl = true})) ==
+                  "accepted");
     });
 
     rc::prop("and it fits where address_capacity says it fits, and not in a byte less", [] {

@@ -39,7 +39,9 @@ Expected in_init(Event event, const Facts& facts) {
 }
 
 Expected backup_hears(Event event, const Facts& facts) {
-    const auto stay = [](auto operations) { return Outcome{State::backup, static_cast<std::uint16_t>(operations)}; };
+    const auto stay = [](auto operations) {
+        return Outcome{State::backup, static_cast<std::uint16_t>(operations)};
+    };
     switch (event) {
         case Event::advert_zero:  // §6.4.2: Master_Down_Timer to Skew_Time
             if (facts.last_resort) return stay(arm_master_down);
@@ -68,7 +70,8 @@ Expected in_master(Event event) {
         case Event::advert_due:
         case Event::advert_zero: return Outcome{State::master, send_advert | arm_adver};
         case Event::advert_losing:  // §6.4.3: discard, and answer at once; rule 3: announce again
-        case Event::advert_last_resort: return Outcome{State::master, answer_advert | announce_again | arm_adver};
+        case Event::advert_last_resort:
+            return Outcome{State::master, answer_advert | announce_again | arm_adver};
         case Event::advert_winning:  // rule 2: one last advert with the own priority
             return Outcome{State::backup, send_advert | drop_addresses | learn_interval | arm_master_down};
         case Event::group_left: return Outcome{State::backup, send_zero | drop_addresses | arm_master_down};

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// RFC 9568 §6.4.3: what a MASTER does with what it hears; rules 2 and 3.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/core/builders.hpp"
+
+using namespace regent;
+using namespace regent::core;
+using namespace regent::core::test;
+using vrrp::State;
+
+namespace {
+
+/// A MASTER past its second burst, half-way between two adverts, with an empty record.
+void serve(Solo& solo) {
+    solo.make_master();
+    solo.world.run_for(10500ms);
+    solo.world.forget();
+}
+
+}  // namespace
+
+TEST_CASE("6.4.3: priority 0 is answered with an advert at once, and the timer starts anew") {
+    Solo solo;
+    serve(solo);
+    const Instant at = solo.world.now();
+    solo.hear(0);
+    REQUIRE(solo.adverts().size() == 1);
+    CHECK(solo.adverts()[0].at == at);
+    solo.world.run_for(1s);
+    REQUIRE(solo.adverts().size() == 2);
+    CHECK(solo.adverts()[1].at == at + 1s);
+    CHECK(solo.state() == State::master);
+}
+
+TEST_CASE("rule 2: a higher priority: one last advert with the own priority, then the addresses go") {
+    Solo solo;
+    serve(solo);
+    solo.hear(101);
+    CHECK(solo.state() == State::backup);
+    REQUIRE(solo.adverts().size() == 1);
+    CHECK(solo.adverts()[0].priority() == 100);
+    CHECK_FALSE(solo.holds());
+    CHECK(solo.counters().priority_zero_sent == 0);
+    CHECK(solo.counters().released_master == 1);
+    CHECK(solo.status().reason == "10.0.0.2 advertises priority 101, ours is 100");
+    CHECK(solo.time_to(State::master) == 3609375us);
+}
+
+TEST_CASE("6.4.3: equal priority is decided by the address") {
+    Solo solo;
+    serve(solo);
+    SECTION("higher wins") {
+        solo.hear(100, "10.0.0.6");
+        CHECK(solo.state() == State::backup);
+    }
+    SECTION("lower loses and is answered") {
+        solo.hear(100, "10.0.0.4");
+        CHECK(solo.state() == State::master);
+        CHECK(solo.adverts().size() == 1);
+    }
+    SECTION("compared as unsigned numbers in network byte order") {
+        solo.hear(100, "200.0.0.1");
+        CHECK(solo.state() == State::backup);
+    }
+}
+
+TEST_CASE("7.1: an advert from our own address is a loop or a clone: discarded, told once") {
+    Solo solo;
+    serve(solo);
+    solo.hear(200, "10.0.0.5");
+    solo.hear(200, "10.0.0.5");
+    CHECK(solo.state() == State::master);
+    CHECK(solo.discarded(vrrp::Discard::looped) == 2);
+    CHECK(solo.world.logged("lb1", "discarded an advertisement from 10.0.0.5") == 1);
+}
+
+TEST_CASE("6.4.3, rule 3: a losing advert is answered at once and the addresses are announced again") {
+    Solo solo;
+    serve(solo);
+    const Instant at = solo.world.now();
+    solo.hear(50);
+    REQUIRE(solo.adverts().size() == 1);
+    CHECK(solo.adverts()[0].at == at);
+    CHECK(solo.world.all<SendFrame>("lb1").size() == 5);
+    SECTION("a second within the second: an advert, but no burst") {
+        solo.world.run_for(900ms);
+        solo.hear(50);
+        CHECK(solo.adverts().size() == 2);
+        CHECK(solo.world.all<SendFrame>("lb1").size() == 5);
+    }
+    SECTION("a second after a second: both") {
+        solo.world.run_for(1s);
+        solo.hear(50);
+        CHECK(solo.world.all<SendFrame>("lb1").size() == 10);
+    }
+    SECTION("a flood of 10000 in a second is answered a hundred times, never delaying the own adverts") {
+        for (int i = 0; i < 10'000; ++i) {
+            solo.hear(50);
+            solo.world.run_for(100us);
+        }
+        CHECK(solo.adverts().size() <= 102);
+        CHECK(solo.world.all<SendFrame>("lb1").size() <= 10);
+        solo.world.run_for(1s);
+        CHECK(solo.world.now() - solo.adverts().back().at <= 1s);
+    }
+}
+
+TEST_CASE("8.3.2, erratum 8298: an owner does not obey, but counts and tells") {
+    Solo solo([](Instance& i) { i.priority = 255; });
+    serve(solo);
+    solo.hear(255, "10.0.0.9");
+    CHECK(solo.state() == State::master);
+    CHECK(solo.discarded(vrrp::Discard::owner) == 1);
+    CHECK(solo.world.logged("lb1", LogLevel::warning, "discarded an advertisement from 10.0.0.9") == 1);
+}
+
+TEST_CASE("rule 21: the owner's 255 is never changed by weights") {
+    auto instance = make_instance("VI_1", "eth0", 51, 255, {"10.0.0.100"});
+    instance.interfaces = {{"eth9", -50}};
+    Solo solo(only(instance), true);
+    CHECK(solo.status().effective_priority == 255);
+}
+
+TEST_CASE("6.4.3: a second stop at once ends with priority 0 and without addresses") {
+    Solo solo;
+    serve(solo);
+    solo.world.tell(solo.node, StopRequested{true});
+    solo.world.run_for(0s);
+    CHECK(solo.node.stopped);
+    CHECK_FALSE(solo.holds());
+    REQUIRE(solo.adverts().size() == 1);
+    CHECK(solo.adverts()[0].priority() == 0);
+}
+
+TEST_CASE("a failure to send is counted and told once a minute") {
+    Solo solo;
+    serve(solo);
+    for (int i = 0; i < 59; ++i) {
+        solo.world.tell(solo.node, SendFailed{"VI_1", "Network is unreachable"});
+        solo.world.run_for(1s);
+    }
+    CHECK(solo.counters().send_failures == 59);
+    CHECK(solo.world.logged("lb1", LogLevel::error, "Network is unreachable") == 1);
+    solo.world.run_for(1s);
+    solo.world.tell(solo.node, SendFailed{"VI_1", "Network is unreachable"});
+    CHECK(solo.world.logged("lb1", LogLevel::error, "Network is unreachable") == 2);
+}
+
+TEST_CASE("rule 18: SIGUSR2 logs the full state of each instance") {
+    Solo solo;
+    serve(solo);
+    solo.hear(50);
+    solo.hear(200, "10.0.0.5");
+    auto foreign = solo.advert(50);
+    foreign.virtual_router_id = 77;
+    solo.hear(foreign, "10.0.0.2", "224.0.0.18");
+    solo.hear(200, "10.0.0.2");
+    solo.world.tell(solo.node, DumpRequested{});
+    CHECK(solo.world.logged("lb1", "BACKUP, priority 100 (100)") == 1);
+    CHECK(solo.world.logged("lb1", "master is 10.0.0.2") == 1);
+    CHECK(solo.world.logged("lb1", "discarded 1 looped") == 1);
+    CHECK(solo.world.logged("lb1", "for no instance: discarded 1 unknown_vrid") == 1);
+    CHECK_FALSE(solo.node.engine->counters("VI_9"));
+}
+
+TEST_CASE("a packet of an interface that the kernel has not told of is ignored") {
+    Solo solo;
+    const auto message = vrrp::encode(solo.advert(200), ip("10.0.0.2"), ip("224.0.0.18"),
+                                      vrrp::ChecksumForm::pseudo_header);
+    solo.world.tell(solo.node, PacketReceived{99, ip("10.0.0.2"), ip("224.0.0.18"), 255, message});
+    CHECK(solo.counters().adverts_received == 0);
+}
