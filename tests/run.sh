@@ -36,6 +36,7 @@ tsan      900  - what crosses two threads, under ThreadSanitizer
 coverage  900  - line coverage of agent/vrrp and agent/core
 net       900  - the agent in network namespaces, with keepalived as its peer
 package   900  - the package, installed in a systemd node
+package-full 1500 * the same, with the unit tests that a package build runs
 net-asan 1500  * the namespace tests again, with the agent of preset asan
 lint     1800  * clang-tidy over agent/
 '
@@ -72,7 +73,10 @@ section_net() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" te
 
 section_net_asan() { REGENT_BUILD=$PWD/build/asan "${PYTEST[@]}" --junitxml="$1" tests/net; }
 
-section_package() { "${PYTEST[@]}" --junitxml="$1" tests/package; }
+# Without the unit tests, which other sections have run by now: they are most of what there is to compile.
+section_package() { DEB_BUILD_OPTIONS="parallel=2 nocheck" "${PYTEST[@]}" --junitxml="$1" tests/package; }
+
+section_package_full() { "${PYTEST[@]}" --junitxml="$1" tests/package; }
 
 section_lint() { ninja -C build/dev lint; }
 

@@ -16,7 +16,7 @@
 namespace regent::config {
 
 /// The largest file that is read, in bytes.
-constexpr std::size_t maximum_file_size = 1024 * 1024;
+constexpr std::size_t maximum_file_size = 1U << 20;
 
 /// What the installation offers beyond the agent itself.
 struct Capabilities {

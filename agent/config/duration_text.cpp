@@ -79,12 +79,11 @@ Result<Duration> parse_duration(std::string_view text) {
 
 std::string format_duration(Duration duration) {
     if (duration == Duration::zero()) return "0s";
-    for (auto unit = units.rbegin(); unit != units.rend(); ++unit) {
-        if (duration.count() % unit->nanoseconds == 0) {
-            return fmt::format("{}{}", duration.count() / unit->nanoseconds, unit->name);
-        }
+    Unit largest = units.front();
+    for (const Unit& unit : units) {
+        if (duration.count() % unit.nanoseconds == 0) largest = unit;
     }
-    return fmt::format("{}ns", duration.count());
+    return fmt::format("{}{}", duration.count() / largest.nanoseconds, largest.name);
 }
 
 }  // namespace regent::config

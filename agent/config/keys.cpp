@@ -14,9 +14,9 @@ using std::array;
 
 constexpr array root_keys{
     KeyInfo{"agent", "a table", "", "{ node = \"lb1\" }"},
-    KeyInfo{"instance", "a table of named tables", "", "{ VI_1 = { … } }, or better a table [instance.VI_1]"},
-    KeyInfo{"group", "a table of named tables", "", "{ SG1 = { … } }, or better a table [group.SG1]"},
-    KeyInfo{"check", "a table of named tables", "", "{ web = { … } }, or better a table [check.web]"},
+    KeyInfo{"instance", "a table of named tables", "", "{ VI_1 = { … } }, or [instance.VI_1]"},
+    KeyInfo{"group", "a table of named tables", "", "{ SG1 = { … } }, or [group.SG1]"},
+    KeyInfo{"check", "a table of named tables", "", "{ web = { … } }, or [check.web]"},
 };
 
 constexpr array agent_keys{

@@ -56,7 +56,7 @@ tl::expected<std::string, FileProblem> read_text(const std::filesystem::path& pa
             "unreadable", directory ? "it is a directory, not a file" : "it is not a regular file", {}});
     }
     std::string text;
-    std::array<char, 65536> buffer;
+    std::array<char, 65536> buffer{};
     while (text.size() <= maximum_file_size) {
         const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
         if (size < 0 && errno == EINTR) continue;

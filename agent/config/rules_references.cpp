@@ -19,6 +19,7 @@ using Trackers = std::vector<Placed<core::CheckTracker>>;
 template <class D>
 std::vector<std::string> names_of(const std::vector<D>& drafts) {
     std::vector<std::string> names;
+    names.reserve(drafts.size());
     for (const D& draft : drafts)
         names.push_back(draft.settings.name);
     return names;

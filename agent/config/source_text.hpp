@@ -23,9 +23,9 @@ std::string in_quotes(std::string_view text);
 /// A key as TOML writes it in a path: in quotes unless it is a bare key; cut and printable like in_quotes().
 std::string path_part(std::string_view key);
 
-/// The value of each `password` key that stands in `line` is overwritten with as many `*`: diagnostics reach
-/// logs.
-std::string mask_passwords(const std::string& line);
+/// Diagnostics reach logs: the value of each `password` key in the line `text` is overwritten with as many
+/// `*`.
+std::string mask_passwords(const std::string& text);
 
 class SourceText {
   public:

@@ -26,7 +26,7 @@ def package():
         target = SOURCE / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(tree.ROOT / path, target)
-    environment = {**os.environ, "DEB_BUILD_OPTIONS": "parallel=2", "LC_ALL": "C.UTF-8"}
+    environment = {"DEB_BUILD_OPTIONS": "parallel=2", **os.environ, "LC_ALL": "C.UTF-8"}
     if shutil.which("ccache"):
         # debhelper sets a home folder of its own, where the cache would start empty.
         environment["CCACHE_DIR"] = lab.run("ccache", "--get-config=cache_dir").stdout.strip()

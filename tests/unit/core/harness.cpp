@@ -175,7 +175,7 @@ std::vector<SeenAdvert> World::adverts(const std::string& node, const std::strin
     std::vector<SeenAdvert> seen;
     for (const auto& [at, sent] : all<SendAdvert>(node)) {
         if (sent.instance != instance) continue;
-        const auto decoded = vrrp::decode(sent.message, sent.source, sent.destination, sent.ttl, false);
+        const auto decoded = vrrp::decode(sent.message, sent.source, sent.destination, sent.ttl, vrrp::Leniency{true, true});
         if (!decoded) throw std::runtime_error("an engine sent what nobody can decode");
         seen.push_back({at, node, instance, sent.source, sent.destination, sent.ttl, *decoded});
     }

@@ -181,6 +181,29 @@ TEST_CASE("Refusals among many requests hit the right ones, in order") {
     CHECK(bench.heard<core::AddressAppeared>(200).size() == 200);
 }
 
+TEST_CASE("flush_slice() does a part, so that adverts can leave in between") {
+    REQUIRE_NETWORK();
+    Bench bench;
+    constexpr unsigned slice = NetlinkRequests::slice_requests;
+    for (unsigned number = 0; number < slice + 1; ++number) {
+        core::AddAddress add = bench.add("10.0.0.1", 32);
+        add.address.address = numbered(Family::ipv4, number);
+        bench.requests.queue(add);
+    }
+    std::vector<core::Input> refused;
+    bench.requests.flush_slice(refused);
+    CHECK_FALSE(bench.requests.empty());
+    CHECK(bench.heard<core::AddressAppeared>(slice).size() == slice);
+    bench.requests.queue(bench.add("10.77.0.1", 32));
+    bench.requests.flush_slice(refused);
+    CHECK(bench.requests.empty());
+    const auto rest = bench.heard<core::AddressAppeared>(2);
+    REQUIRE(rest.size() == 2);
+    CHECK(rest[0].address.address == numbered(Family::ipv4, slice));
+    CHECK(rest[1].address.address == ip("10.77.0.1"));
+    CHECK(refused.empty());
+}
+
 TEST_CASE("A thousand IPv4 and 745 IPv6 addresses go in and out at once") {
     REQUIRE_NETWORK();
     Bench bench;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// STATUS=: one line that tells state, priority and cause.
+#include "agent/app/status_line.hpp"
+
+#include <catch2/catch.hpp>
+
+using regent::app::status_line;
+using regent::core::InstanceStatus;
+using regent::vrrp::State;
+
+namespace {
+
+InstanceStatus instance(const std::string& name, State state, std::uint8_t priority,
+                        const std::string& reason) {
+    InstanceStatus status;
+    status.name = name;
+    status.state = state;
+    status.effective_priority = priority;
+    status.reason = reason;
+    return status;
+}
+
+}  // namespace
+
+TEST_CASE("Each of a few instances is listed with its cause") {
+    std::map<std::string, InstanceStatus> instances;
+    CHECK(status_line(instances) == "no instance is configured");
+    instances["VI_1"] = instance("VI_1", State::master, 101, "no master heard for 3.605 s");
+    instances["VI_2"] = instance("VI_2", State::fault, 101, "interface eth1 has no carrier");
+    CHECK(status_line(instances) ==
+          "VI_1 MASTER 101 (no master heard for 3.605 s); VI_2 FAULT 101 (interface eth1 has no carrier)");
+}
+
+TEST_CASE("A degraded master and a last resort are marked") {
+    std::map<std::string, InstanceStatus> instances;
+    instances["A"] = instance("A", State::master, 1, "alone");
+    instances["A"].degraded = true;
+    instances["B"] = instance("B", State::backup, 1, "sick");
+    instances["B"].last_resort = true;
+    CHECK(status_line(instances) == "A MASTER 1, degraded (alone); B BACKUP 1, last resort (sick)");
+}
+
+TEST_CASE("Many instances are counted, and those in FAULT are named") {
+    std::map<std::string, InstanceStatus> instances;
+    for (int i = 0; i < 255; ++i) {
+        const auto name = "VI_" + std::to_string(i);
+        instances[name] = instance(name, State::backup, 100, "listening");
+    }
+    instances["VI_7"] = instance("VI_7", State::fault, 100, "interface eth7 is down");
+    CHECK(status_line(instances) ==
+          "255 instances: 254 BACKUP, 1 FAULT; VI_7 FAULT 100 (interface eth7 is down)");
+}
