@@ -131,8 +131,9 @@ bool EngineLoop::pass() {
 void EngineLoop::handle(const core::Input& input, Instant now) {
     if (const auto* removed = std::get_if<core::LinkRemoved>(&input))
         parts_.sockets.interface_removed(removed->index);
-    if (listen_plan_.observe(input)) sync_sockets(now);
+    const bool changed = listen_plan_.observe(input);
     perform(engine_.step(input, now), now);
+    if (changed) sync_sockets(now);
 }
 
 void EngineLoop::sync_sockets(Instant now) {

@@ -56,9 +56,10 @@ int run(const regent::app::Options& options) {
     auto wake_engine = regent::platform::Wakeup::open();
     auto wake_service = regent::platform::Wakeup::open();
     auto loop = regent::app::EventLoop::open();
+    auto manager = regent::platform::NotifySocket::from_environment();
     for (const auto* error :
          {wake_engine ? nullptr : &wake_engine.error(), wake_service ? nullptr : &wake_service.error(),
-          loop ? nullptr : &loop.error()}) {
+          loop ? nullptr : &loop.error(), manager ? nullptr : &manager.error()}) {
         if (error) return complain(ExitCode::failure, error->text);
     }
     regent::app::Channels channels(std::move(*wake_engine), std::move(*wake_service));
@@ -66,7 +67,7 @@ int run(const regent::app::Options& options) {
         channels, std::make_shared<const regent::core::Settings>(*loaded.settings));
     if (!engine) return complain(ExitCode::failure, engine.error().text);
 
-    regent::app::Service service(options, channels, std::move(*loop));
+    regent::app::Service service(options, channels, std::move(*loop), std::move(*manager));
     service.log_diagnostics(loaded.diagnostics);
     if (options.realtime) {
         if (const auto locked = regent::platform::lock_memory(); !locked) {

@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 #include <memory>
 #include <sstream>
-#include <systemd/sd-daemon.h>
 
 #include "agent/app/status_line.hpp"
 #include "agent/platform/clock.hpp"
@@ -61,18 +60,18 @@ void Service::show(const Report& report) {
         instances_[state->status.name] = state->status;
     }
     if (const auto* gone = std::get_if<core::Forget>(&report.what)) instances_.erase(gone->instance);
-    if (std::holds_alternative<EngineReady>(report.what)) sd_notify(0, "READY=1");
+    if (std::holds_alternative<EngineReady>(report.what)) manager_.send("READY=1");
 }
 
 void Service::request_stop() {
-    if (!stop_requested_) sd_notify(0, "STOPPING=1");
+    if (!stop_requested_) manager_.send("STOPPING=1");
     command(core::StopRequested{stop_requested_});
     stop_requested_ = true;
 }
 
 void Service::reload() {
-    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-               static_cast<unsigned long long>(platform::now().time_since_epoch().count() / 1000));
+    manager_.send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+                              platform::now().time_since_epoch() / std::chrono::microseconds(1)));
     const auto loaded = config::load_file(options_.config);
     log_diagnostics(loaded.diagnostics);
     if (loaded.settings) {
@@ -84,7 +83,7 @@ void Service::reload() {
                         options_.config.string());
         log(core::LogLevel::error, reload_problem_);
     }
-    sd_notify(0, "READY=1");
+    manager_.send("READY=1");
     update_status();
 }
 
@@ -100,7 +99,7 @@ void Service::update_status() {
     if (!reload_problem_.empty()) line = fmt::format("{}; {}", reload_problem_, line);
     if (line == status_) return;
     status_ = std::move(line);
-    sd_notifyf(0, "STATUS=%s", status_.c_str());
+    manager_.send("STATUS=" + status_);
 }
 
 }  // namespace regent::app

@@ -12,13 +12,18 @@
 #include "agent/app/options.hpp"
 #include "agent/base/result.hpp"
 #include "agent/config/config.hpp"
+#include "agent/platform/notify_socket.hpp"
 
 namespace regent::app {
 
 class Service {
   public:
-    Service(const Options& options, Channels& channels, EventLoop loop)
-        : options_(options), channels_(channels), loop_(std::move(loop)), sink_(options.log) {}
+    Service(const Options& options, Channels& channels, EventLoop loop, platform::NotifySocket manager)
+        : options_(options),
+          channels_(channels),
+          loop_(std::move(loop)),
+          manager_(std::move(manager)),
+          sink_(options.log) {}
 
     /// Runs until the engine has stopped. SIGTERM, SIGINT, SIGHUP and SIGUSR2 must be blocked in all threads.
     Result<void> run();
@@ -38,6 +43,7 @@ class Service {
     const Options& options_;
     Channels& channels_;
     EventLoop loop_;
+    platform::NotifySocket manager_;  ///< sd_notify() waits for a manager that does not read
     LogSink sink_;
     std::map<std::string, core::InstanceStatus> instances_;
     std::string status_;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/base/ip_address.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 
 namespace regent {
 
-std::string_view to_string(Family family) { return family == Family::ipv4 ? "IPv4" : "IPv6"; }
+std::string_view to_string(Family family) {
+    return family == Family::ipv4 ? "IPv4" : "IPv6";
+}
 
 std::optional<IpAddress> IpAddress::from_bytes(ByteView bytes) {
     if (bytes.size() != 4 && bytes.size() != 16) return std::nullopt;
@@ -26,7 +27,9 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     return std::nullopt;
 }
 
-bool IpAddress::is_multicast() const { return is_ipv4() ? (bytes_[0] & 0xf0) == 0xe0 : bytes_[0] == 0xff; }
+bool IpAddress::is_multicast() const {
+    return is_ipv4() ? (bytes_[0] & 0xf0) == 0xe0 : bytes_[0] == 0xff;
+}
 
 bool IpAddress::is_link_local() const {
     return is_ipv4() ? bytes_[0] == 169 && bytes_[1] == 254 : bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;
@@ -34,7 +37,8 @@ bool IpAddress::is_link_local() const {
 
 bool IpAddress::is_loopback() const {
     if (is_ipv4()) return bytes_[0] == 127;
-    return bytes_[15] == 1 && std::all_of(bytes_.begin(), bytes_.end() - 1, [](auto byte) { return byte == 0; });
+    return bytes_[15] == 1 &&
+           std::all_of(bytes_.begin(), bytes_.end() - 1, [](auto byte) { return byte == 0; });
 }
 
 bool IpAddress::is_unspecified() const {

@@ -97,6 +97,12 @@ void TableReader::error(Place place, std::string_view code, std::string_view key
                   std::move(hint));
 }
 
+void TableReader::wrong_type(const toml::node& node, const KeyInfo& info) const {
+    error(place_of(node), "wrong_type", info.name,
+          fmt::format("{} must be {}, not {}", info.name, info.type, describe_type(node)),
+          fmt::format("for example: {} = {}", info.name, info.example));
+}
+
 std::optional<std::string> TableReader::text(std::string_view key) const {
     const toml::node* value = node(key);
     if (value == nullptr) return std::nullopt;

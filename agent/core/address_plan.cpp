@@ -30,11 +30,8 @@ std::string AddressKey::to_string() const {
     return concat(address, "/", prefix, " on ", device);
 }
 
-void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addresses) {
+void AddressPlan::release(Owner owner, const std::set<AddressKey>& kept) {
     auto& state = owners_[owner];
-    std::set<AddressKey> kept;
-    for (const auto& address : addresses)
-        kept.insert(key_of(address));
     for (const auto& key : state.keys) {
         auto& entry = entries_.at(key);
         if (kept.contains(key) || entry.owner != owner) continue;
@@ -44,9 +41,21 @@ void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addr
     }
     state.keys.clear();
     state.present = 0;
+}
+
+void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addresses,
+                            const KernelView& kernel) {
+    std::set<AddressKey> kept;
+    for (const auto& address : addresses)
+        kept.insert(key_of(address));
+    release(owner, kept);
+    auto& state = owners_[owner];
     for (const auto& address : addresses) {
         const AddressKey key = key_of(address);
-        auto& entry = entries_[key];
+        const auto [at, added] = entries_.try_emplace(key);
+        auto& entry = at->second;
+        const bool found = added && kernel.has_foreign(key.device, key.address, key.prefix);
+        if (found) entry.presence = Presence::foreign;
         entry.spec = address;
         entry.owner = owner;
         entry.configured = true;
@@ -54,7 +63,14 @@ void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addr
         if (entry.presence != Presence::absent) ++state.present;
         state.keys.push_back(key);
         dirty_.insert(key);
+        if (found && entry.desired) tell_held(key, entry);
     }
+}
+
+/// What stood there before us needs no request, so no answer will come either.
+void AddressPlan::tell_held(const AddressKey& key, const Entry& entry) {
+    events_.push_back({Event::Kind::held, entry.owner, key, {}});
+    if (entry.presence == Presence::foreign) events_.push_back({Event::Kind::foreign, entry.owner, key, {}});
 }
 
 void AddressPlan::desire(Owner owner, bool wanted) {
@@ -68,12 +84,7 @@ void AddressPlan::desire(Owner owner, bool wanted) {
         entry.repairs.clear();
         if (entry.not_before) delayed_.erase({*entry.not_before, key});
         entry.not_before.reset();
-        // What stood there before us needs no request, so no answer will come either: it is held from now on.
-        if (wanted && entry.presence != Presence::absent) {
-            events_.push_back({Event::Kind::held, owner, key, {}});
-            if (entry.presence == Presence::foreign)
-                events_.push_back({Event::Kind::foreign, owner, key, {}});
-        }
+        if (wanted && entry.presence != Presence::absent) tell_held(key, entry);
         dirty_.insert(key);
     }
 }
@@ -172,10 +183,8 @@ void AddressPlan::refused(const AddressKey& key, bool adding, const std::string&
     if (found == entries_.end()) return;
     auto& entry = found->second;
     entry.pending = false;
-    if (adding != entry.desired) {
-        dirty_.insert(key);
-        return;
-    }
+    dirty_.insert(key);
+    if (adding != entry.desired) return;
     ++entry.failures;
     delay(key, entry, now + retry_delay(entry.failures));
     const auto kind = adding ? Event::Kind::refused : Event::Kind::removal_refused;
@@ -208,7 +217,13 @@ void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, co
     entry.expected = false;
     const bool missing = entry.desired && entry.presence == Presence::absent;
     const bool surplus = !entry.desired && entry.presence == Presence::ours;
-    if (!surplus) removing_.erase(key);
+    // An addition under way counts too: the address may still appear.
+    const bool leaving = !entry.desired && !entry.not_before && (surplus || entry.pending);
+    if (leaving) {
+        removing_.insert(key);
+    } else {
+        removing_.erase(key);
+    }
     if (!missing && !surplus) {
         if (!entry.configured && !entry.pending) {
             if (entry.not_before) delayed_.erase({*entry.not_before, key});
@@ -216,11 +231,7 @@ void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, co
         }
         return;
     }
-    if (entry.pending) return;
-    if (entry.not_before) {
-        removing_.erase(key);
-        return;
-    }
+    if (entry.pending || entry.not_before) return;
     const auto* link = kernel.link(key.device);
     if (!link) {
         if (missing) refused(key, true, concat("interface ", key.device, " does not exist"), now);
@@ -230,13 +241,12 @@ void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, co
     if (missing) {
         actions.push_back(AddAddress{link->link.index, entry.spec});
     } else {
-        removing_.insert(key);
         actions.push_back(RemoveAddress{link->link.index, key.address, key.prefix});
     }
 }
 
 std::optional<Instant> AddressPlan::next_deadline() const {
-    if (!dirty_.empty()) return Instant::min();
+    if (!dirty_.empty() || !events_.empty()) return Instant::min();
     if (!delayed_.empty()) return delayed_.begin()->first;
     return std::nullopt;
 }

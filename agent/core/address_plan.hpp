@@ -52,9 +52,9 @@ class AddressPlan {
 
     /// Replaces the addresses of `owner`. Those that are no longer named are removed, unless another owner
     /// takes them over; those that stay are not touched.
-    void configure(Owner owner, const std::vector<VirtualAddress>& addresses);
+    void configure(Owner owner, const std::vector<VirtualAddress>& addresses, const KernelView& kernel);
     void forget(Owner owner) {
-        configure(owner, {});
+        release(owner, {});
         owners_.erase(owner);
     }
     /// Whether the addresses of `owner` should be on their interfaces.
@@ -101,6 +101,9 @@ class AddressPlan {
         std::size_t present = 0;
     };
 
+    /// Addresses of `owner` that are not in `kept` are nobody's from now on.
+    void release(Owner owner, const std::set<AddressKey>& kept);
+    void tell_held(const AddressKey& key, const Entry& entry);
     void set_presence(Entry& entry, Presence presence);
     void delay(const AddressKey& key, Entry& entry, Instant until);
     void reconcile(const AddressKey& key, Entry& entry, Instant now, const KernelView& kernel,
@@ -110,7 +113,7 @@ class AddressPlan {
     std::map<Owner, OwnerState> owners_;
     std::set<AddressKey> dirty_;
     std::set<std::pair<Instant, AddressKey>> delayed_;
-    std::set<AddressKey> removing_;  ///< should be gone, still there, not refused
+    std::set<AddressKey> removing_;  ///< should be gone, is or may come to be there, not refused
     std::vector<Event> events_;
 };
 

@@ -13,13 +13,19 @@ void set_once(std::optional<std::string>& where, std::string text) {
     if (!where) where = std::move(text);
 }
 
+/// A weight counts once, whoever tracks; FAULT and last resort of one member are of all.
+struct Counted {
+    std::set<std::string> checks;
+    std::set<std::string> interfaces;
+};
+
 void add_weight(Assessment& result, int weight, const std::string& reason) {
     result.weight += weight;
     if (!result.weight_reason.empty()) result.weight_reason += "; ";
     result.weight_reason += concat(reason, " (", weight > 0 ? "+" : "", weight, ")");
 }
 
-void add_check(Assessment& result, const CheckTracker& tracker, const Health& health) {
+void add_check(Assessment& result, const CheckTracker& tracker, const Health& health, Counted& counted) {
     const auto judgement = health.judge(tracker.check);
     if (judgement.state == Health::State::pending) result.pending = true;
     if (judgement.state == Health::State::overdue) {
@@ -29,7 +35,7 @@ void add_check(Assessment& result, const CheckTracker& tracker, const Health& he
     const auto reason =
         concat("check ", tracker.check, " DOWN", judgement.message.empty() ? "" : ": ", judgement.message);
     if (tracker.weight) {
-        add_weight(result, *tracker.weight, reason);
+        if (counted.checks.insert(tracker.check).second) add_weight(result, *tracker.weight, reason);
     } else if (tracker.on_down == OnDown::fault) {
         set_once(result.check_fault, reason);
     } else {
@@ -37,12 +43,14 @@ void add_check(Assessment& result, const CheckTracker& tracker, const Health& he
     }
 }
 
-void add_interface(Assessment& result, const InterfaceTracker& tracker, Duration debounce, const Turn& turn) {
+void add_interface(Assessment& result, const InterfaceTracker& tracker, Duration debounce, const Turn& turn,
+                   Counted& counted) {
     const auto* link = turn.kernel.link(tracker.interface);
     if (link && (!link->down_since || turn.now < *link->down_since + debounce)) return;
     const auto reason = concat("interface ", tracker.interface, link ? " is down" : " does not exist");
     if (tracker.weight) {
-        add_weight(result, *tracker.weight, reason);
+        if (counted.interfaces.insert(tracker.interface).second)
+            add_weight(result, *tracker.weight, reason);
     } else {
         set_once(result.interface_fault, reason);
     }
@@ -53,22 +61,16 @@ void add_interface(Assessment& result, const InterfaceTracker& tracker, Duration
 Assessment assess(const std::vector<VirtualRouter*>& members, const std::vector<CheckTracker>& group_checks,
                   const Turn& turn) {
     Assessment result;
-    std::set<std::string> checks;
-    std::set<std::string> interfaces;
-    for (const auto& tracker : group_checks) {
-        if (checks.insert(tracker.check).second) add_check(result, tracker, turn.health);
-    }
+    Counted counted;
+    for (const auto& tracker : group_checks)
+        add_check(result, tracker, turn.health, counted);
     for (const auto* member : members) {
         const auto& settings = member->settings();
         if (auto fault = member->interface_fault(turn)) set_once(result.interface_fault, std::move(*fault));
-        for (const auto& tracker : settings.checks) {
-            if (checks.insert(tracker.check).second) add_check(result, tracker, turn.health);
-        }
-        for (const auto& tracker : settings.interfaces) {
-            if (interfaces.insert(tracker.interface).second) {
-                add_interface(result, tracker, settings.debounce, turn);
-            }
-        }
+        for (const auto& tracker : settings.checks)
+            add_check(result, tracker, turn.health, counted);
+        for (const auto& tracker : settings.interfaces)
+            add_interface(result, tracker, settings.debounce, turn, counted);
     }
     return result;
 }

@@ -73,9 +73,15 @@ void Engine::State::on(const PacketReceived& packet, Turn& turn) {
         if (found != by_key.end()) router = found->second;
     }
     const auto discard = [&](vrrp::Discard reason) {
-        if (router) return router->discard(reason, packet.source, {}, turn);
+        std::string detail;
+        if (reason == vrrp::Discard::ttl) {
+            detail = concat("it is ", packet.ttl);
+            // Keepalived 2.2.7 sends unicast IPv6 with the system's default hop limit.
+            if (!packet.destination.is_multicast()) detail += "; unicast_ttl below 255 accepts any";
+        }
+        if (router) return router->discard(reason, packet.source, detail, turn);
         ++unclaimed_discards[static_cast<std::size_t>(reason)];
-        discards.add(interface, packet.source, reason, {}, turn.now, turn.actions);
+        discards.add(interface, packet.source, reason, detail, turn.now, turn.actions);
     };
     const auto leniency = router ? router->leniency() : vrrp::Leniency{};
     const auto decoded =
@@ -168,6 +174,10 @@ void Engine::State::on(const CheckVerdict& verdict, Turn& turn) {
 
 void Engine::State::on(const StopRequested& request, Turn& turn) {
     stopping = true;
+    if (!ready() && !stop_told) {
+        stop_told = true;
+        turn.actions.push_back(Stopped{});
+    }
     for (auto& [id, group] : groups) {
         group->stop(request.at_once, turn);
         schedule(id, turn.now);

@@ -72,6 +72,14 @@ const KernelView::LinkState* KernelView::link(const std::string& name) const {
     return found == index_by_name_.end() ? nullptr : link(found->second);
 }
 
+bool KernelView::has_foreign(const std::string& device, const IpAddress& address, std::uint8_t prefix) const {
+    const auto* known = link(device);
+    if (!known) return false;
+    const auto& list = addresses(known->link.index);
+    return std::any_of(list.begin(), list.end(),
+                       [&](const auto& a) { return a.address == address && a.prefix == prefix; });
+}
+
 const std::vector<KernelAddress>& KernelView::addresses(int interface_index) const {
     static const std::vector<KernelAddress> empty;
     const auto found = addresses_.find(interface_index);

@@ -32,6 +32,8 @@ class KernelView {
     const LinkState* link(int index) const;
     const LinkState* link(const std::string& name) const;
 
+    /// Whether that address stands on that interface and is not ours.
+    bool has_foreign(const std::string& device, const IpAddress& address, std::uint8_t prefix) const;
     /// The addresses of an interface that are not ours, in kernel order.
     const std::vector<KernelAddress>& addresses(int interface_index) const;
 

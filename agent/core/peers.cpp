@@ -88,8 +88,11 @@ void Peers::accepted(const Instance& instance, const IpAddress& sender, const vr
                  concat(sender, " advertises every ", to_text(interval), ", we every ",
                         to_text(instance.advert_interval), ": as backup we follow the master's"));
     }
-    if (decoded.checksum_form && checksum_form_ != decoded.checksum_form) {
-        checksum_form_ = decoded.checksum_form;
+    if (!decoded.checksum_form) return;
+    checksum_form_ = decoded.checksum_form;
+    const auto told = forms_.find(sender);
+    if (told == forms_.end() ? forms_.size() < known_senders : told->second != *checksum_form_) {
+        forms_[sender] = *checksum_form_;
         turn.log(LogLevel::info, instance.name,
                  concat(sender, " sends the checksum of ", vrrp::to_string(*checksum_form_)));
     }

@@ -43,7 +43,8 @@ class Peers {
     std::set<IpAddress> trusted_;                            ///< their list overlapped ours at least once
     std::map<IpAddress, std::vector<IpAddress>> differing_;  ///< reported lists
     std::map<IpAddress, Duration> intervals_;                ///< reported intervals
-    std::optional<vrrp::ChecksumForm> checksum_form_;
+    std::map<IpAddress, vrrp::ChecksumForm> forms_;          ///< reported checksum forms
+    std::optional<vrrp::ChecksumForm> checksum_form_;        ///< the last that was heard
 };
 
 }  // namespace regent::core

@@ -22,7 +22,9 @@ std::optional<Discard> VirtualRouter::examine(const vrrp::Advert& advert, const 
     if (from == source(turn.kernel)) return Discard::looped;
     if (advert.version != settings_.version) return Discard::version;
     // Erratum 8298: silence would hide a second owner or a spoofer, so it is counted and told, never obeyed.
-    if (is_owner()) return Discard::owner;
+    // One that is leaving or cannot serve claims nothing: it listens for who does.
+    const bool claims = state_ == State::master || state_ == State::backup;
+    if (is_owner() && claims) return Discard::owner;
     if (advert.version == vrrp::Version::v2) {
         std::optional<vrrp::Password> expected;
         if (settings_.password) expected = vrrp::make_password(*settings_.password);
@@ -86,8 +88,10 @@ Event VirtualRouter::classify(const vrrp::Advert& advert, const IpAddress& from,
 void VirtualRouter::note_heard(const vrrp::Advert& advert, const IpAddress& from, Turn& turn) {
     heard_priority_ = advert.priority;
     if (advert.priority == vrrp::leaving_priority) {
-        if (other_master_ == from && state_ != State::master) {
+        if (other_master_ == from) {
             other_master_.reset();
+            // Two nodes with the same refusal would else take each other's attempts for a master (rules.md 11).
+            last_heard_.reset();
             turn.to_publish.insert(id_);
         }
         return;

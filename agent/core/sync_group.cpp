@@ -15,6 +15,7 @@ namespace {
 // rules.md 4: how long the shared priority 0 is not believed after it was wrong.
 constexpr Duration pair_rule_block = std::chrono::seconds(60);
 constexpr Duration longest_recover_delay = std::chrono::seconds(300);  // rules.md 15
+constexpr const char* listening = "listening for a master";
 
 }  // namespace
 
@@ -25,6 +26,7 @@ SyncGroup::SyncGroup(std::string name, std::vector<VirtualRouter*> members, std:
         start_at_ = std::max(start_at_, now + member->settings().startup_delay);
         member->set_group(name_);
     }
+    cold_ = all_are(State::init);
 }
 
 bool SyncGroup::all_are(State state) const {
@@ -131,12 +133,13 @@ void SyncGroup::leave_with(const VirtualRouter& member, Turn& turn) {
 
 void SyncGroup::run(Turn& turn) {
     assess_health(turn);
-    if (stopping_ && !yield_ && !all_are(State::init)) apply_to_all(Event::shutdown, "stopped", turn);
     start(turn);
     run_refusal(turn);
     run_faults(turn);
     run_last_resort(turn);
     run_yield(turn);
+    // A yield may have ended in a fault.
+    if (stopping_ && !yield_ && !all_are(State::init)) apply_to_all(Event::shutdown, "stopped", turn);
     run_timers(turn);
     promote(turn);
 }
@@ -144,6 +147,7 @@ void SyncGroup::run(Turn& turn) {
 void SyncGroup::assess_health(Turn& turn) {
     assessment_ = assess(members_, checks_, turn);
     last_resort_ = assessment_.last_resort.has_value();
+    if (!assessment_.pending && turn.now >= start_at_) cold_ = false;
     track_recovery(last_resort_ || assessment_.check_fault || refusal_, turn.now);
     const bool recovering = recover_until_ && turn.now < *recover_until_;
     // Two nodes that are both refused must not take turns: who was refused waits until the other is truly
@@ -167,7 +171,8 @@ void SyncGroup::track_recovery(bool impaired, Instant now) {
     for (const auto* member : members_)
         base = std::max(base, member->settings().recover_delay);
     if (impaired) {
-        const bool returned = recover_until_ && now < *recover_until_;
+        // A refusal can only return when it is tried again, which is after the delay.
+        const bool returned = (recover_until_ && now < *recover_until_) || refusals_ > 1;
         recover_delay_ = returned ? std::min(recover_delay_ * 2, longest_recover_delay) : base;
     } else {
         recover_until_ = now + recover_delay_;
@@ -182,7 +187,7 @@ void SyncGroup::start(Turn& turn) {
         if (cause) {
             member->apply(Event::fault_raised, facts(*member, turn.now), *cause, turn);
         } else {
-            member->apply(Event::startup, facts(*member, turn.now), "listening for a master", turn);
+            member->apply(Event::startup, facts(*member, turn.now), listening, turn);
         }
     }
 }
@@ -205,7 +210,10 @@ void SyncGroup::run_faults(Turn& turn) {
             if (member->state() == State::fault) member->set_reason(*cause, turn);
         }
     } else if (any_is(State::fault)) {
-        apply_to_all(Event::fault_cleared, "the fault has ended; listening for a master", turn);
+        apply_to_all(Event::fault_cleared,
+                     suspect_ ? "another master serves what the kernel has refused here"
+                              : "the fault has ended; listening for a master",
+                     turn);
     }
 }
 
@@ -217,14 +225,16 @@ void SyncGroup::run_timers(Turn& turn) {
 
 void SyncGroup::promote(Turn& turn) {
     if (stopping_ || yield_ || !any_is(State::backup)) return;
-    if (!facts(*members_.front(), turn.now).group_ready) return;
-    // rules.md 13: at a cold start a node whose checks have not reported stays BACKUP. One that serves
-    // already (a member that joined by a reload) is not held back.
-    if (assessment_.pending && !any_is(State::master)) {
+    const bool ready = facts(*members_.front(), turn.now).group_ready;
+    // rules.md 13: at a cold start a node whose checks have not reported stays BACKUP; a check that is added
+    // later holds nobody back.
+    const bool waits = ready && cold_ && assessment_.pending;
+    if (waits != waits_for_verdict_) {
+        waits_for_verdict_ = waits;
         for (auto* member : members_)
-            member->set_reason("waiting for the first verdict of its checks", turn);
-        return;
+            member->set_reason(waits ? "waiting for the first verdict of its checks" : listening, turn);
     }
+    if (!ready || waits) return;
     last_resort_settled_ = last_resort_;
     std::vector<vrrp::Facts> measured;
     for (const auto* member : members_)
@@ -251,7 +261,11 @@ std::optional<Instant> SyncGroup::next_deadline(const Turn& turn) const {
         consider(member->next_deadline());
     if (any_is(State::init) && !stopping_) consider(start_at_);
     if (yield_) consider(yield_->deadline);
-    if (refusal_ && !degraded_) consider(std::min(refusal_->retry_at, degrade_at()));
+    if (refusal_ && !degraded_) {
+        consider(degrade_at());
+        // Past it, only an advert can be the occasion of a retry.
+        if (refusal_->retry_at > turn.now) consider(refusal_->retry_at);
+    }
     if (suspect_ && recover_until_ && *recover_until_ > turn.now) consider(recover_until_);
     consider(debounce_deadline(members_, turn));
     return next;

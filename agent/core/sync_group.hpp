@@ -87,6 +87,8 @@ class SyncGroup {
     std::vector<CheckTracker> checks_;
     Instant start_at_;
     bool stopping_ = false;
+    bool cold_ = false;               ///< has not had all verdicts since it started (rules.md 13)
+    bool waits_for_verdict_ = false;  ///< would be MASTER by now
 
     Assessment assessment_;
     bool last_resort_ = false;

@@ -35,7 +35,7 @@ void VirtualRouter::configure(Instance settings, Turn& turn) {
     for (const auto& key : old_keys) {
         if (!still_named.contains(key)) turn.announcer.stop(key);
     }
-    turn.plan.configure(id_, all_addresses(settings_));
+    turn.plan.configure(id_, all_addresses(settings_), turn.kernel);
     if (first) {
         since_ = turn.now;
         effective_ = settings_.priority;
@@ -83,6 +83,7 @@ std::optional<IpAddress> VirtualRouter::source(const KernelView& kernel) const {
         return std::any_of(settings_.addresses.begin(), settings_.addresses.end(), same) ||
                std::any_of(settings_.addresses_excluded.begin(), settings_.addresses_excluded.end(), same);
     };
+    std::optional<IpAddress> own_virtual;
     for (const auto& candidate : kernel.addresses(link->link.index)) {
         const auto& address = candidate.address;
         if (address.family() != settings_.family || !candidate.usable) continue;
@@ -93,8 +94,10 @@ std::optional<IpAddress> VirtualRouter::source(const KernelView& kernel) const {
         // RFC 9568 §5.1.2.1: IPv6 adverts come from the link-local address of the interface.
         if (address.is_ipv6() && !address.is_link_local()) continue;
         if (!is_virtual(address)) return address;
+        if (!own_virtual) own_virtual = address;
     }
-    return std::nullopt;
+    // The addresses of an owner are its own: they may be the only ones it has.
+    return settings_.priority == vrrp::owner_priority ? own_virtual : std::nullopt;
 }
 
 Duration VirtualRouter::skew() const {

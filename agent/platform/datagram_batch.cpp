@@ -30,7 +30,7 @@ Result<std::size_t> DatagramBatch::receive(int fd, std::size_t limit) {
     return system_failure("cannot receive", code);
 }
 
-Datagram DatagramBatch::operator[](std::size_t index) const {
+Datagram DatagramBatch::operator[](std::size_t index) {
     const std::size_t size = std::min<std::size_t>(headers_[index].msg_len, buffer_size);
     return {ByteView(slots_[index].bytes).first(size), &headers_[index].msg_hdr};
 }

@@ -16,7 +16,7 @@ namespace regent::platform {
 /// One received datagram; valid until the next receive().
 struct Datagram {
     ByteView bytes;
-    const msghdr* header = nullptr;  ///< sender (msg_name), control messages, MSG_TRUNC
+    msghdr* header = nullptr;  ///< sender (msg_name), control messages, MSG_TRUNC
 };
 
 class DatagramBatch {
@@ -36,7 +36,7 @@ class DatagramBatch {
     Result<std::size_t> receive(int fd, std::size_t limit);
 
     /// `index` below the last result of receive().
-    Datagram operator[](std::size_t index) const;
+    Datagram operator[](std::size_t index);
 
   private:
     struct Slot {

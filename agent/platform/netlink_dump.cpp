@@ -33,7 +33,7 @@ struct Reading {
 
 void read_messages(nlmsghdr* message, int remaining, const std::function<void(nlmsghdr&)>& handler,
                    Reading& reading) {
-    for (; nlmsg_ok(message, remaining) && !reading.done; message = nlmsg_next(message, &remaining)) {
+    for (; nlmsg_ok(message, remaining) != 0 && !reading.done; message = nlmsg_next(message, &remaining)) {
         if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0) reading.interrupted = true;
         if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
             int result = 0;  // both carry a negative errno value first
@@ -68,9 +68,8 @@ Result<DumpEnd> dump_once(int type, ByteView header, const std::function<void(nl
     const Result<NetlinkSocket> socket = open_for_dump();
     if (!socket) return tl::unexpected(socket.error());
     const int fd = nl_socket_get_fd(socket->get());
-    // libnl takes the header as void* and only copies it.
-    const int sent = nl_send_simple(socket->get(), type, NLM_F_DUMP, const_cast<std::uint8_t*>(header.data()),
-                                    header.size());
+    Bytes copy(header.begin(), header.end());  // libnl wants it as void*
+    const int sent = nl_send_simple(socket->get(), type, NLM_F_DUMP, copy.data(), copy.size());
     if (sent < 0) return failure(fmt::format("cannot ask for the kernel's tables: {}", nl_geterror(sent)));
 
     const Instant deadline = now() + time_limit;

@@ -27,12 +27,11 @@ std::uint8_t family_number(Family family) {
 class MessageWriter {
   public:
     template <class Fixed>
-    MessageWriter(int type, int flags, std::uint32_t sequence, const Fixed& fixed)
+    MessageWriter(int type, int flags, std::uint32_t sequence, Fixed fixed)
         : message_(nlmsg_alloc_size(size_limit)) {
         REGENT_CHECK(message_ != nullptr);
         REGENT_CHECK(nlmsg_put(message_.get(), 0, sequence, type, 0, flags | NLM_F_REQUEST | NLM_F_ACK));
-        REGENT_CHECK(nlmsg_append(message_.get(), const_cast<Fixed*>(&fixed), sizeof fixed, NLMSG_ALIGNTO) ==
-                     0);
+        REGENT_CHECK(nlmsg_append(message_.get(), &fixed, sizeof fixed, NLMSG_ALIGNTO) == 0);
     }
 
     template <class T>

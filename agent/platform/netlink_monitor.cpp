@@ -129,7 +129,7 @@ NetlinkMonitor::Read NetlinkMonitor::read_one(std::vector<core::Input>& out) {
 
     auto* message = reinterpret_cast<nlmsghdr*>(buffer_.data());
     int remaining = static_cast<int>(size);
-    for (; nlmsg_ok(message, remaining); message = nlmsg_next(message, &remaining)) {
+    for (; nlmsg_ok(message, remaining) != 0; message = nlmsg_next(message, &remaining)) {
         if (message->nlmsg_type == NLMSG_OVERRUN) return Read::loss;
         append(*message, out);
     }

@@ -33,7 +33,7 @@ class NetlinkMonitor {
 
     /// All links and addresses, read now. Called after open(), nothing is missed: what changes meanwhile is
     /// still queued for drain().
-    Result<core::KernelSnapshot> snapshot();
+    static Result<core::KernelSnapshot> snapshot();
 
     /// Appends what is queued as LinkChanged, LinkRemoved, AddressAppeared and AddressVanished, in kernel
     /// order. Bounded by `datagrams_per_drain`: fd() stays readable when more is waiting. After a loss a

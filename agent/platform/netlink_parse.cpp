@@ -113,7 +113,7 @@ std::optional<core::Link> parse_link(nlmsghdr& message) {
     }
     if (const auto* mac = attributes[IFLA_ADDRESS];
         mac != nullptr && bytes_of(mac).size() == link.mac.bytes.size()) {
-        std::ranges::copy(bytes_of(mac), link.mac.bytes.begin());
+        std::ranges::copy_n(bytes_of(mac).begin(), link.mac.bytes.size(), link.mac.bytes.begin());
     }
     return link;
 }

@@ -34,6 +34,8 @@ template <class... Ts>
 struct Overloaded : Ts... {
     using Ts::operator()...;
 };
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
 
 core::Input refusal(const core::AddAddress& request, std::string reason) {
     const core::VirtualAddress& wanted = request.address;
@@ -120,8 +122,7 @@ void NetlinkRequests::flush_slice(std::vector<core::Input>& refused) {
     done_ = 0;
 }
 
-void NetlinkRequests::add_to_slice(const Request& request, Slice& slice,
-                                   std::vector<core::Input>& refused) const {
+void NetlinkRequests::add_to_slice(const Request& request, Slice& slice, std::vector<core::Input>& refused) {
     const std::uint32_t sequence = slice.first_sequence + static_cast<std::uint32_t>(slice.requests.size());
     const Bytes message = std::visit(
         Overloaded{
@@ -187,7 +188,7 @@ std::size_t NetlinkRequests::read_answers(const Slice& slice, std::vector<bool>&
     std::size_t count = 0;
     auto* message = reinterpret_cast<nlmsghdr*>(buffer_.data());
     int remaining = static_cast<int>(size);
-    for (; nlmsg_ok(message, remaining); message = nlmsg_next(message, &remaining)) {
+    for (; nlmsg_ok(message, remaining) != 0; message = nlmsg_next(message, &remaining)) {
         if (message->nlmsg_type != NLMSG_ERROR) continue;
         if (nlmsg_datalen(message) < static_cast<int>(sizeof(nlmsgerr))) continue;
         // An answer that came too late for an earlier slice has an index far out of range.

@@ -57,7 +57,7 @@ class NetlinkRequests {
 
     explicit NetlinkRequests(NetlinkSocket socket);
 
-    void add_to_slice(const Request& request, Slice& slice, std::vector<core::Input>& refused) const;
+    static void add_to_slice(const Request& request, Slice& slice, std::vector<core::Input>& refused);
     void send(const Slice& slice, std::vector<core::Input>& refused);
     Result<void> transmit(const Slice& slice) const;
     std::size_t read_answers(const Slice& slice, std::vector<bool>& answered,

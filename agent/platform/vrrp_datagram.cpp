@@ -20,14 +20,12 @@ IpAddress address_from(const in6_addr& address) {
 
 /// The first control message of that kind, copied out; nullopt when absent or short.
 template <class T>
-std::optional<T> control_value(const msghdr& header, int level, int type) {
-    // The macros of cmsg(3) want a pointer to non-const and change nothing.
-    auto& walked = const_cast<msghdr&>(header);
-    for (cmsghdr* control = CMSG_FIRSTHDR(&walked); control != nullptr;
-         control = CMSG_NXTHDR(&walked, control)) {
+std::optional<T> control_value(msghdr& header, int level, int type) {
+    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr;
+         control = CMSG_NXTHDR(&header, control)) {
         if (control->cmsg_level != level || control->cmsg_type != type) continue;
         if (control->cmsg_len < CMSG_LEN(sizeof(T))) continue;
-        T value;
+        T value{};
         std::memcpy(&value, CMSG_DATA(control), sizeof value);
         return value;
     }

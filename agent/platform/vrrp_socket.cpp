@@ -193,6 +193,8 @@ Result<void> VrrpSocket::send(const core::SendAdvert& advert) const {
     } else {
         address_ipv6(advert, interface_index_, to, control);
     }
+    // sendmsg() only reads what it is given as void*.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
     iovec vector{const_cast<std::uint8_t*>(advert.message.data()), advert.message.size()};
     msghdr message{};
     message.msg_name = &to;

@@ -42,17 +42,13 @@ void VrrpSockets::sync(const std::vector<Listen>& wanted, std::vector<Problem>& 
     close_where([&](const Key& key) { return !by_key.contains(key); });
 
     for (const auto& [key, listen] : by_key) {
-        const auto report = [&, index = key.interface_index, family = key.family](Error error) {
-            problems.push_back({listen.interface, index, family, std::move(error)});
-        };
-        if (!sockets_.contains(key)) {
-            if (auto opened = open_socket(key); !opened) {
-                report(std::move(opened.error()));
-                continue;
-            }
+        Result<void> outcome;
+        if (!sockets_.contains(key)) outcome = open_socket(key);
+        if (outcome) outcome = sockets_.at(key).set_groups(listen.groups);
+        if (!outcome) {
+            problems.push_back(
+                {listen.interface, key.interface_index, key.family, std::move(outcome.error())});
         }
-        if (auto joined = sockets_.at(key).set_groups(listen.groups); !joined)
-            report(std::move(joined.error()));
     }
 }
 

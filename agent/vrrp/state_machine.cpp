@@ -30,7 +30,7 @@ constexpr std::array rows{
     Row{S::backup,   E::shutdown,           G::always,      S::init,     disarm,                                             "6.4.2: Shutdown"},
 
     Row{S::master,   E::advert_due,         G::always,      S::master,   send_advert | arm_adver,                            "6.4.3"},
-    Row{S::master,   E::advert_zero,        G::always,      S::master,   send_advert | arm_adver,                            "6.4.3"},
+    Row{S::master,   E::advert_zero,        G::always,      S::master,   send_advert | announce_again | arm_adver,                            "6.4.3"},
     Row{S::master,   E::advert_winning,     G::always,      S::backup,   send_advert | drop_addresses | learn_interval | arm_master_down, "6.4.3; rule 2"},
     Row{S::master,   E::advert_losing,      G::always,      S::master,   answer_advert | announce_again | arm_adver,         "6.4.3; rule 3"},
     Row{S::master,   E::advert_last_resort, G::always,      S::master,   answer_advert | announce_again | arm_adver,         "6.4.3; rule 3"},

@@ -110,7 +110,7 @@ TEST_CASE("Adding what stands and removing what is absent are no refusals") {
     Bench bench;
     run("ip addr add 192.0.2.99/32 dev left0");
     CHECK(bench.refused_of(bench.add("192.0.2.99", 32)).empty());
-    const auto addresses = bench.monitor.snapshot()->addresses;
+    const auto addresses = NetlinkMonitor::snapshot()->addresses;
     const auto foreign = std::ranges::find(addresses, ip("192.0.2.99"), &core::KernelAddress::address);
     REQUIRE(foreign != addresses.end());
     CHECK_FALSE(foreign->ours);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine thread beside another one, on a real kernel: what crosses between them. Made for
+// ThreadSanitizer.
+#include "agent/app/engine_loop.hpp"
+
+#include <catch2/catch.hpp>
+#include <set>
+#include <thread>
+
+#include "tests/unit/platform/network.hpp"
+
+using namespace regent;
+using namespace std::chrono_literals;
+using platform::test::Cable;
+
+namespace {
+
+std::shared_ptr<const core::Settings> settings(std::uint8_t instances) {
+    auto made = std::make_shared<core::Settings>();
+    for (std::uint8_t i = 1; i <= instances; ++i) {
+        core::Instance instance;
+        instance.name = "VI_" + std::to_string(i);
+        instance.interface = "left0";
+        instance.virtual_router_id = i;
+        instance.advert_interval = 10ms;
+        core::VirtualAddress address;
+        address.address = *IpAddress::parse("192.0.2." + std::to_string(100 + i));
+        address.device = "left0";
+        instance.addresses = {address};
+        made->instances.push_back(instance);
+    }
+    return made;
+}
+
+/// The part of the service thread: reads reports until `done` says so.
+template <class Done>
+void read_reports(app::Channels& channels, const Done& done) {
+    for (bool finished = false; !finished;) {
+        REQUIRE(platform::test::readable(channels.wake_service.fd()));
+        channels.wake_service.clear();
+        while (const auto report = channels.reports.try_pop())
+            finished = done(*report) || finished;
+        if (channels.engine_ended.load(std::memory_order_acquire)) return;
+    }
+}
+
+std::string new_master(const app::Report& report) {
+    const auto* state = std::get_if<core::PublishState>(&report.what);
+    return state && state->status.state == vrrp::State::master ? state->status.name : std::string();
+}
+
+}  // namespace
+
+TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop from another thread") {
+    REQUIRE_NETWORK();
+    const Cable cable;
+    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open());
+    auto engine = app::EngineLoop::open(channels, settings(3));
+    REQUIRE(engine);
+    std::jthread thread([&] { (*engine)->run(false); });
+    const auto command = [&](core::Input input) {
+        REQUIRE(channels.commands.try_push(std::move(input)));
+        channels.wake_engine.signal();
+    };
+
+    std::set<std::string> masters;
+    const auto all_masters = [&](std::size_t wanted) {
+        return [&masters, wanted](const app::Report& report) {
+            if (const auto name = new_master(report); !name.empty()) masters.insert(name);
+            return masters.size() == wanted;
+        };
+    };
+    read_reports(channels, all_masters(3));
+    command(core::ConfigApplied{settings(20)});
+    read_reports(channels, all_masters(20));
+    command(core::DumpRequested{});
+    read_reports(channels,
+                 [](const app::Report& report) { return std::holds_alternative<core::Log>(report.what); });
+    command(core::StopRequested{});
+    read_reports(channels, [](const app::Report&) { return false; });
+    CHECK(masters.size() == 20);
+    CHECK(channels.engine_failure.empty());
+    CHECK(platform::test::output_of("ip -o -4 addr show dev left0").find("192.0.2.101") == std::string::npos);
+}
