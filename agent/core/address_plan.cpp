@@ -169,6 +169,22 @@ void AddressPlan::link_removed(const std::string& device) {
     }
 }
 
+void AddressPlan::link_renamed(const std::string& from, const std::string& to) {
+    std::vector<AddressKey> ours;
+    for (auto at = entries_.lower_bound({from, {}, 0}); at != entries_.end() && at->first.device == from;
+         ++at) {
+        if (at->second.presence == Presence::ours) ours.push_back(at->first);
+    }
+    link_removed(from);
+    for (auto key : ours) {
+        KernelAddress moved;
+        moved.address = key.address;
+        moved.prefix = key.prefix;
+        moved.ours = true;
+        appeared(to, moved);
+    }
+}
+
 void AddressPlan::link_appeared(const std::string& device) {
     for (auto at = entries_.lower_bound({device, {}, 0}); at != entries_.end() && at->first.device == device;
          ++at) {

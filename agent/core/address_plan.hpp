@@ -66,6 +66,8 @@ class AddressPlan {
     /// Everything is taken as absent until it appears again; requests under way are forgotten.
     void begin_snapshot();
     void link_removed(const std::string& device);
+    /// The addresses went along: what is ours under the new name is taken for a leftover there.
+    void link_renamed(const std::string& from, const std::string& to);
     void link_appeared(const std::string& device);
     void refused(const AddressKey& key, bool adding, const std::string& reason, Instant now);
 

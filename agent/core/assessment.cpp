@@ -49,8 +49,7 @@ void add_interface(Assessment& result, const InterfaceTracker& tracker, Duration
     if (link && (!link->down_since || turn.now < *link->down_since + debounce)) return;
     const auto reason = concat("interface ", tracker.interface, link ? " is down" : " does not exist");
     if (tracker.weight) {
-        if (counted.interfaces.insert(tracker.interface).second)
-            add_weight(result, *tracker.weight, reason);
+        if (counted.interfaces.insert(tracker.interface).second) add_weight(result, *tracker.weight, reason);
     } else {
         set_once(result.interface_fault, reason);
     }

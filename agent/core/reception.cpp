@@ -90,7 +90,8 @@ void VirtualRouter::note_heard(const vrrp::Advert& advert, const IpAddress& from
     if (advert.priority == vrrp::leaving_priority) {
         if (other_master_ == from) {
             other_master_.reset();
-            // Two nodes with the same refusal would else take each other's attempts for a master (rules.md 11).
+            // Two nodes with the same refusal would else take each other's attempts for a master (rules.md
+            // 11).
             last_heard_.reset();
             turn.to_publish.insert(id_);
         }

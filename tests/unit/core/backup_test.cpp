@@ -81,7 +81,9 @@ TEST_CASE("6.4.2: a lower priority is obeyed without Preempt_Mode, until it leav
         solo.world.run_for(1s);
     }
     REQUIRE(solo.state() == State::backup);
-    SECTION("it dies") { CHECK(solo.time_to(State::master) == 2609375us); }
+    SECTION("it dies") {
+        CHECK(solo.time_to(State::master) == 2609375us);
+    }
     SECTION("it leaves") {
         solo.hear(0);
         CHECK(solo.time_to(State::master) == 609375us);
@@ -118,7 +120,9 @@ TEST_CASE("preempt_delay: does not hold back from a master that died or left") {
         solo.hear(50);
         solo.world.run_for(1s);
     }
-    SECTION("died") { CHECK(solo.time_to(State::master) == 2609375us); }
+    SECTION("died") {
+        CHECK(solo.time_to(State::master) == 2609375us);
+    }
     SECTION("left") {
         solo.hear(0);
         CHECK(solo.time_to(State::master) == 609375us);
@@ -145,7 +149,9 @@ TEST_CASE("6.4.2: version 3 learns the master's interval, then computes skew and
     Solo solo([](Instance& i) { i.version = vrrp::Version::v3; });
     solo.hear(200, "10.0.0.2", [](vrrp::Advert& a) { a.interval = 100ms; });
     CHECK(solo.world.logged("lb1", "advertises every 100 ms, we every 1 s") == 1);
-    SECTION("silence") { CHECK(solo.time_to(State::master) == 360937500ns); }
+    SECTION("silence") {
+        CHECK(solo.time_to(State::master) == 360937500ns);
+    }
     SECTION("priority 0") {
         solo.hear(0, "10.0.0.2", [](vrrp::Advert& a) { a.interval = 100ms; });
         CHECK(solo.time_to(State::master) == 60937500ns);

@@ -90,7 +90,8 @@ vrrp::Advert Solo::advert(std::uint8_t priority) const {
     return advert;
 }
 
-void Solo::hear(std::uint8_t priority, const std::string& from, const std::function<void(vrrp::Advert&)>& edit) {
+void Solo::hear(std::uint8_t priority, const std::string& from,
+                const std::function<void(vrrp::Advert&)>& edit) {
     auto made = advert(priority);
     if (edit) edit(made);
     hear(made, from, vrrp::multicast_group(ip(from).family()).to_string());
@@ -99,7 +100,8 @@ void Solo::hear(std::uint8_t priority, const std::string& from, const std::funct
 void Solo::hear(const vrrp::Advert& made, const std::string& from, const std::string& to, std::uint8_t ttl,
                 vrrp::ChecksumForm form) {
     const int index = node.kernel.link("eth0")->index;
-    world.tell(node, PacketReceived{index, ip(from), ip(to), ttl, vrrp::encode(made, ip(from), ip(to), form)});
+    world.tell(node,
+               PacketReceived{index, ip(from), ip(to), ttl, vrrp::encode(made, ip(from), ip(to), form)});
     world.run_for(Duration::zero());
 }
 
@@ -123,7 +125,10 @@ Settings Cluster::settings(std::uint8_t priority) {
 }
 
 Cluster::Cluster(const Edit& edit)
-    : lb1(world.add_node("lb1")), lb2(world.add_node("lb2")), settings1(settings(101)), settings2(settings(50)) {
+    : lb1(world.add_node("lb1")),
+      lb2(world.add_node("lb2")),
+      settings1(settings(101)),
+      settings2(settings(50)) {
     if (edit) {
         edit(settings1);
         edit(settings2);

@@ -42,8 +42,8 @@ class Solo {
     void hear(std::uint8_t priority, const std::string& from = "10.0.0.2",
               const std::function<void(vrrp::Advert&)>& edit = {});
     vrrp::Advert advert(std::uint8_t priority) const;
-    void hear(const vrrp::Advert& advert, const std::string& from, const std::string& to, std::uint8_t ttl = 255,
-              vrrp::ChecksumForm form = vrrp::ChecksumForm::pseudo_header);
+    void hear(const vrrp::Advert& advert, const std::string& from, const std::string& to,
+              std::uint8_t ttl = 255, vrrp::ChecksumForm form = vrrp::ChecksumForm::pseudo_header);
     /// Changes the settings by a reload.
     void change(const Edit& edit);
 

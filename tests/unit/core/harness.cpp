@@ -86,8 +86,9 @@ void World::transmit(const Node& from, const SendAdvert& advert) {
             const auto* in = to.kernel.link(index);
             if (lan != plugged->second || !in || !in->up || !in->carrier) continue;
             if (!advert.destination.is_multicast() && !to.kernel.holds(advert.destination)) continue;
-            wire_.emplace(now_ + latency, Datagram{&to, {index, advert.source, advert.destination, advert.ttl,
-                                                         advert.message}});
+            wire_.emplace(
+                now_ + latency,
+                Datagram{&to, {index, advert.source, advert.destination, advert.ttl, advert.message}});
         }
     }
 }
@@ -175,7 +176,8 @@ std::vector<SeenAdvert> World::adverts(const std::string& node, const std::strin
     std::vector<SeenAdvert> seen;
     for (const auto& [at, sent] : all<SendAdvert>(node)) {
         if (sent.instance != instance) continue;
-        const auto decoded = vrrp::decode(sent.message, sent.source, sent.destination, sent.ttl, vrrp::Leniency{true, true});
+        const auto decoded =
+            vrrp::decode(sent.message, sent.source, sent.destination, sent.ttl, vrrp::Leniency{true, true});
         if (!decoded) throw std::runtime_error("an engine sent what nobody can decode");
         seen.push_back({at, node, instance, sent.source, sent.destination, sent.ttl, *decoded});
     }
@@ -184,8 +186,9 @@ std::vector<SeenAdvert> World::adverts(const std::string& node, const std::strin
 
 std::size_t World::logged(const std::string& node, const std::string& text) const {
     const auto lines = all<Log>(node);
-    return static_cast<std::size_t>(std::count_if(
-        lines.begin(), lines.end(), [&](const auto& l) { return l.second.text.find(text) != std::string::npos; }));
+    return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const auto& l) {
+        return l.second.text.find(text) != std::string::npos;
+    }));
 }
 
 std::size_t World::logged(const std::string& node, LogLevel level, const std::string& text) const {

@@ -72,8 +72,12 @@ class World {
     void reload(Node& node, const Settings& settings);
 
     /// From now on nothing of `from` reaches `to` over `lan`, or everything does again.
-    void cut(const std::string& lan, const Node& from, const Node& to) { lost_.insert({lan, from.name, to.name}); }
-    void heal(const std::string& lan, const Node& from, const Node& to) { lost_.erase({lan, from.name, to.name}); }
+    void cut(const std::string& lan, const Node& from, const Node& to) {
+        lost_.insert({lan, from.name, to.name});
+    }
+    void heal(const std::string& lan, const Node& from, const Node& to) {
+        lost_.erase({lan, from.name, to.name});
+    }
 
     Instant now() const { return now_; }
     void run_for(Duration duration) { run_until(now_ + duration); }

@@ -32,7 +32,8 @@ struct Checked {
 
 }  // namespace
 
-TEST_CASE("rule 13: PENDING for timeout + (fall - 1) x interval, at least 5 s, then overdue until it reports") {
+TEST_CASE(
+    "rule 13: PENDING for timeout + (fall - 1) x interval, at least 5 s, then overdue until it reports") {
     SECTION("at least 5 s") {
         Checked c;
         CHECK(c.state() == HealthState::pending);

@@ -18,7 +18,8 @@ void Invariants::check_order(const Actions& actions) {
     std::set<std::string> published;
     for (const auto& action : actions) {
         if (const auto* publish = std::get_if<PublishState>(&action)) {
-            if (!published.insert(publish->status.name).second) broken(publish->status.name + " published twice");
+            if (!published.insert(publish->status.name).second)
+                broken(publish->status.name + " published twice");
         }
         if (const auto* transition = std::get_if<Transition>(&action)) {
             if (transition->sequence != ++sequence_) broken("a gap in the sequence of transitions");

@@ -166,8 +166,8 @@ TEST_CASE("rule 18: SIGUSR2 logs the full state of each instance") {
 
 TEST_CASE("a packet of an interface that the kernel has not told of is ignored") {
     Solo solo;
-    const auto message = vrrp::encode(solo.advert(200), ip("10.0.0.2"), ip("224.0.0.18"),
-                                      vrrp::ChecksumForm::pseudo_header);
+    const auto message =
+        vrrp::encode(solo.advert(200), ip("10.0.0.2"), ip("224.0.0.18"), vrrp::ChecksumForm::pseudo_header);
     solo.world.tell(solo.node, PacketReceived{99, ip("10.0.0.2"), ip("224.0.0.18"), 255, message});
     CHECK(solo.counters().adverts_received == 0);
 }

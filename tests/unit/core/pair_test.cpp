@@ -50,7 +50,9 @@ TEST_CASE("rule 4: a lower advert does not make the first master-down sooner") {
 TEST_CASE("rule 4: a pair that has heard its peer takes over without skew") {
     Solo solo([](Instance& i) { i.pair = true; });
     solo.hear(200);
-    SECTION("silence") { CHECK(solo.time_to(State::master) == 3s); }
+    SECTION("silence") {
+        CHECK(solo.time_to(State::master) == 3s);
+    }
     SECTION("priority 0") {
         solo.hear(0);
         CHECK(solo.state() == State::master);
@@ -85,7 +87,9 @@ TEST_CASE("rule 4: two senders switch the pair off, with one alarm") {
     solo.hear(200, "10.0.0.2");
     solo.hear(210, "10.0.0.3");
     CHECK(solo.world.logged("lb1", LogLevel::error, "10.0.0.2 and 10.0.0.3") == 1);
-    SECTION("silence waits for the skew") { CHECK(solo.time_to(State::master) == 3609375us); }
+    SECTION("silence waits for the skew") {
+        CHECK(solo.time_to(State::master) == 3609375us);
+    }
     SECTION("priority 0 waits for the skew") {
         solo.hear(0, "10.0.0.3");
         CHECK(solo.time_to(State::master) == 609375us);

@@ -110,7 +110,8 @@ TEST_CASE("rule 16: in a group each tracker counts once, whoever has it") {
     CHECK(status(c.lb1, "VI_2").effective_priority == 167);
 }
 
-TEST_CASE("rule 16: FAULT and last resort of one are of all, even where another member tracks with a weight") {
+TEST_CASE(
+    "rule 16: FAULT and last resort of one are of all, even where another member tracks with a weight") {
     Settings settings = Cluster::settings(200);
     settings.checks = {make_check("haproxy")};
     settings.instances[0].checks = {tracker(-10)};
@@ -166,7 +167,9 @@ TEST_CASE("rule 10: on_down = fault: FAULT, with priority 0 and the addresses of
     SECTION("rule 15: but it takes over at once from who dies, leaves or is a last resort") {
         verdict(solo.world, solo.node, CheckState::up);
         solo.hear(50);
-        SECTION("dies") { CHECK(solo.time_to(State::master) == 3609375us); }
+        SECTION("dies") {
+            CHECK(solo.time_to(State::master) == 3609375us);
+        }
         SECTION("leaves") {
             solo.hear(0);
             CHECK(solo.time_to(State::master) == 609375us);
@@ -231,7 +234,8 @@ TEST_CASE("rule 13: a check that is added later is PENDING and changes nothing")
     }
 }
 
-TEST_CASE("rule 10: HAProxy dead on one node: one move, make before break, and back after the recover delay") {
+TEST_CASE(
+    "rule 10: HAProxy dead on one node: one move, make before break, and back after the recover delay") {
     Cluster c(with_haproxy(tracker(std::nullopt)));
     start_healthy(c);
     verdict(c.world, c.lb1, CheckState::down);
@@ -327,7 +331,8 @@ TEST_CASE("rule 15: HAProxy crashing every 200 ms for 30 s: one move") {
     }
 }
 
-TEST_CASE("rule 15: the recover delay doubles to 300 s when the cause returns within it, and starts anew else") {
+TEST_CASE(
+    "rule 15: the recover delay doubles to 300 s when the cause returns within it, and starts anew else") {
     Solo solo(tracked(tracker(std::nullopt)), true);
     verdict(solo.world, solo.node, CheckState::up);
     const auto follow = [&](Duration duration) {
@@ -342,7 +347,9 @@ TEST_CASE("rule 15: the recover delay doubles to 300 s when the cause returns wi
         const Instant begin = solo.world.now();
         follow(400s);
         REQUIRE(solo.state() == State::master);
-        return std::chrono::floor<std::chrono::seconds>(solo.world.entered("lb1", "VI_1", State::master) - begin) - 2s;
+        return std::chrono::floor<std::chrono::seconds>(solo.world.entered("lb1", "VI_1", State::master) -
+                                                        begin) -
+               2s;
     };
     const auto flap = [&] {
         verdict(solo.world, solo.node, CheckState::down);
@@ -350,7 +357,9 @@ TEST_CASE("rule 15: the recover delay doubles to 300 s when the cause returns wi
         verdict(solo.world, solo.node, CheckState::up);
     };
     flap();
-    SECTION("once") { CHECK(delay() == 10s); }
+    SECTION("once") {
+        CHECK(delay() == 10s);
+    }
     SECTION("twice") {
         follow(5s);
         flap();

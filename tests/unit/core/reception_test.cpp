@@ -41,18 +41,19 @@ TEST_CASE("7.1: what the packet alone shows to be wrong is counted at its router
         r.expect_discarded(Discard::ttl, "from 10.0.0.2");
     }
     SECTION("checksum") {
-        auto message = vrrp::encode(r.advert(200), ip("10.0.0.2"), ip("224.0.0.18"), ChecksumForm::message_only);
+        auto message =
+            vrrp::encode(r.advert(200), ip("10.0.0.2"), ip("224.0.0.18"), ChecksumForm::message_only);
         message[2] = 201;
-        r.world.tell(r.node, PacketReceived{r.node.kernel.link("eth0")->index, ip("10.0.0.2"), ip("224.0.0.18"),
-                                            255, message});
+        r.world.tell(r.node, PacketReceived{r.node.kernel.link("eth0")->index, ip("10.0.0.2"),
+                                            ip("224.0.0.18"), 255, message});
         r.expect_discarded(Discard::checksum, "from 10.0.0.2");
     }
 }
 
 TEST_CASE("7.1: a packet too short to name a router, and one for an unknown VRID, are told by interface") {
     Receiver r;
-    r.world.tell(r.node,
-                 PacketReceived{r.node.kernel.link("eth0")->index, ip("10.0.0.2"), ip("224.0.0.18"), 255, Bytes{0x21}});
+    r.world.tell(r.node, PacketReceived{r.node.kernel.link("eth0")->index, ip("10.0.0.2"), ip("224.0.0.18"),
+                                        255, Bytes{0x21}});
     auto advert = r.advert(200);
     advert.virtual_router_id = 99;
     r.hear(advert, "10.0.0.2", "224.0.0.18");
@@ -66,9 +67,10 @@ TEST_CASE("7.1: a packet too short to name a router, and one for an unknown VRID
 TEST_CASE("7.1: the VRID counts on its own interface alone") {
     Receiver r;
     r.world.plug(r.node, "eth1", "other", "10.1.0.5");
-    const auto message = vrrp::encode(r.advert(200), ip("10.1.0.2"), ip("224.0.0.18"), ChecksumForm::message_only);
-    r.world.tell(r.node, PacketReceived{r.node.kernel.link("eth1")->index, ip("10.1.0.2"), ip("224.0.0.18"), 255,
-                                        message});
+    const auto message =
+        vrrp::encode(r.advert(200), ip("10.1.0.2"), ip("224.0.0.18"), ChecksumForm::message_only);
+    r.world.tell(r.node, PacketReceived{r.node.kernel.link("eth1")->index, ip("10.1.0.2"), ip("224.0.0.18"),
+                                        255, message});
     r.world.run_for(0s);
     CHECK(r.state() == State::master);
     CHECK(r.counters().adverts_received == 0);
@@ -218,7 +220,9 @@ TEST_CASE("rule 5: a disjoint list is another virtual router on our VRID") {
     }
 }
 
-TEST_CASE("rule 5: both checksum forms are accepted; auto sends RFC 5798's until a peer is heard, then the peer's") {
+TEST_CASE(
+    "rule 5: both checksum forms are accepted; auto sends RFC 5798's until a peer is heard, then the "
+    "peer's") {
     const auto v3 = [](Instance& i) { i.version = vrrp::Version::v3; };
     Receiver r(v3);
     r.world.run_for(1s);
@@ -258,9 +262,7 @@ TEST_CASE("a flood of senders costs bounded memory and a bounded number of lines
     Receiver r;
     for (int i = 0; i < 4000; ++i) {
         const auto from = "10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250);
-        r.hear(50, from, [](vrrp::Advert& a) {
-            a.addresses.push_back(ip("10.0.0.102"));
-        });
+        r.hear(50, from, [](vrrp::Advert& a) { a.addresses.push_back(ip("10.0.0.102")); });
         r.hear(r.advert(50), from, "224.0.0.18", 1);
     }
     CHECK(r.world.all<Log>("lb1").size() < 150);

@@ -26,7 +26,8 @@ void remove_by_hand(Solo& solo) {
 
 }  // namespace
 
-TEST_CASE("rule 8: an address of ours that others delete is back at once, announced, without a change of state") {
+TEST_CASE(
+    "rule 8: an address of ours that others delete is back at once, announced, without a change of state") {
     Solo solo;
     serve(solo);
     const Instant at = solo.world.now();
@@ -52,8 +53,9 @@ TEST_CASE("rule 8: more than ten times a minute is slower, and the log names the
     remove_by_hand(solo);
     CHECK_FALSE(solo.holds());
     CHECK(solo.state() == State::master);
-    CHECK(solo.world.logged("lb1", LogLevel::warning, "10.0.0.100/32 on eth0 was deleted by another program; "
-                                                      "deleted more than 10 times in a minute") == 1);
+    CHECK(solo.world.logged("lb1", LogLevel::warning,
+                            "10.0.0.100/32 on eth0 was deleted by another program; "
+                            "deleted more than 10 times in a minute") == 1);
     solo.world.run_for(999ms);
     CHECK_FALSE(solo.holds());
     solo.world.run_for(1ms);
@@ -85,8 +87,12 @@ TEST_CASE("rule 8: an address that stood there before us is served, announced, a
         solo.hear(200);
         CHECK(solo.state() == State::backup);
     }
-    SECTION("when we stop") { solo.world.tell(solo.node, StopRequested{true}); }
-    SECTION("when the instance is removed") { solo.world.reload(solo.node, {}); }
+    SECTION("when we stop") {
+        solo.world.tell(solo.node, StopRequested{true});
+    }
+    SECTION("when the instance is removed") {
+        solo.world.reload(solo.node, {});
+    }
     SECTION("when the notifications of the kernel are lost in between") {
         solo.world.tell(solo.node, solo.node.kernel.snapshot());
         solo.world.run_for(0s);

@@ -19,7 +19,8 @@ auto place_of(List& list, int interface_index, const IpAddress& address, std::ui
 }  // namespace
 
 Link& VirtualKernel::at(const std::string& name) {
-    const auto found = std::find_if(links_.begin(), links_.end(), [&](const Link& l) { return l.name == name; });
+    const auto found =
+        std::find_if(links_.begin(), links_.end(), [&](const Link& l) { return l.name == name; });
     if (found == links_.end()) throw std::logic_error("no link " + name);
     return *found;
 }
@@ -38,7 +39,8 @@ const Link* VirtualKernel::link(int index) const {
     return nullptr;
 }
 
-VirtualKernel::Inputs VirtualKernel::add_link(const std::string& name, const IpAddress& own, std::uint8_t prefix) {
+VirtualKernel::Inputs VirtualKernel::add_link(const std::string& name, const IpAddress& own,
+                                              std::uint8_t prefix) {
     Link link;
     link.index = next_index_++;
     link.name = name;
@@ -102,7 +104,8 @@ VirtualKernel::Inputs VirtualKernel::perform(const AddAddress& request) {
     if (!link(request.interface_index) || refuses_to_add.contains(wanted.address))
         return {AddressRefused{request.interface_index, wanted.address, wanted.prefix, true, refusal}};
     // EEXIST: agent/platform says nothing about it.
-    if (place_of(addresses_, request.interface_index, wanted.address, wanted.prefix) != addresses_.end()) return {};
+    if (place_of(addresses_, request.interface_index, wanted.address, wanted.prefix) != addresses_.end())
+        return {};
     addresses_.push_back({request.interface_index, wanted.address, wanted.prefix, marks_ours, true});
     return {AddressAppeared{addresses_.back()}};
 }
@@ -119,7 +122,8 @@ VirtualKernel::Inputs VirtualKernel::perform(const RemoveAddress& request) {
 
 VirtualKernel::Inputs VirtualKernel::perform(const AddRoute& request) {
     if (refuses_routes) return {RouteRefused{request.route, true, refusal}};
-    if (std::find(routes_.begin(), routes_.end(), request.route) == routes_.end()) routes_.push_back(request.route);
+    if (std::find(routes_.begin(), routes_.end(), request.route) == routes_.end())
+        routes_.push_back(request.route);
     return {};
 }
 
@@ -130,7 +134,8 @@ VirtualKernel::Inputs VirtualKernel::perform(const RemoveRoute& request) {
 }
 
 bool VirtualKernel::holds(const IpAddress& address) const {
-    return std::any_of(addresses_.begin(), addresses_.end(), [&](const auto& a) { return a.address == address; });
+    return std::any_of(addresses_.begin(), addresses_.end(),
+                       [&](const auto& a) { return a.address == address; });
 }
 
 }  // namespace regent::core::test

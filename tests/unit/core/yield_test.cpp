@@ -197,5 +197,6 @@ TEST_CASE("rule 18: a stop ends although the kernel refuses to remove an address
     solo.world.tell(solo.node, StopRequested{true});
     solo.world.run_for(0s);
     CHECK(solo.node.stopped);
-    CHECK(solo.world.logged("lb1", LogLevel::error, "the kernel refused to remove 10.0.0.100/32 on eth0") == 1);
+    CHECK(solo.world.logged("lb1", LogLevel::error, "the kernel refused to remove 10.0.0.100/32 on eth0") ==
+          1);
 }

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rule 10 and issue 5: interfaces that go, come back, change their name or lose their address.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/core/builders.hpp"
+
+using namespace regent;
+using namespace regent::core;
+using namespace regent::core::test;
+using vrrp::State;
+
+namespace {
+
+void serve(Solo& solo) {
+    solo.make_master();
+    solo.world.run_for(10500ms);
+    solo.world.forget();
+}
+
+void set_link(Solo& solo, bool up, bool carrier, const std::string& name = "eth0") {
+    solo.world.tell(solo.node, solo.node.kernel.set_link(name, up, carrier));
+    solo.world.run_for(0s);
+}
+
+}  // namespace
+
+TEST_CASE("bad input: a missing interface: FAULT with that cause, and up by itself when it appears") {
+    Solo solo([](Instance& i) {
+        i.interface = "eth1";
+        i.addresses.front().device = "eth1";
+    });
+    CHECK(solo.state() == State::fault);
+    CHECK(solo.status().reason == "interface eth1 does not exist");
+    CHECK(solo.world.logged("lb1", LogLevel::error, "Entering FAULT STATE: interface eth1 does not exist") ==
+          1);
+    solo.world.plug(solo.node, "eth1", "other", "10.0.0.7");
+    solo.world.run_for(0s);
+    CHECK(solo.state() == State::backup);
+    CHECK(solo.time_to(State::master) == 3609375us);
+    CHECK(solo.holds());
+}
+
+TEST_CASE("rule 10: interface down: FAULT, addresses off at once; no advert leaves a dead link") {
+    Solo solo;
+    serve(solo);
+    SECTION("administratively") {
+        set_link(solo, false, false);
+        CHECK(solo.status().reason == "interface eth0 is down");
+    }
+    SECTION("no carrier") {
+        set_link(solo, true, false);
+        CHECK(solo.status().reason == "interface eth0 has no carrier");
+    }
+    CHECK(solo.state() == State::fault);
+    CHECK_FALSE(solo.holds());
+    CHECK(solo.adverts().empty());
+    CHECK(solo.counters().released_master == 1);
+    set_link(solo, true, true);
+    CHECK(solo.state() == State::backup);
+    CHECK(solo.time_to(State::master) == 3609375us);
+    CHECK(solo.holds());
+}
+
+TEST_CASE("rule 15: a fault of the interface is no matter of health: no recover delay") {
+    Solo solo;
+    serve(solo);
+    set_link(solo, true, false);
+    set_link(solo, true, true);
+    for (int i = 0; i < 3; ++i) {
+        solo.hear(50);
+        solo.world.run_for(1s);
+    }
+    CHECK(solo.time_to(State::master) == 609375us);
+}
+
+TEST_CASE("interface deleted and made again, with another index") {
+    Solo solo;
+    serve(solo);
+    solo.world.tell(solo.node, solo.node.kernel.remove_link("eth0"));
+    solo.world.run_for(1s);
+    CHECK(solo.state() == State::fault);
+    CHECK(solo.status().reason == "interface eth0 does not exist");
+    CHECK(solo.status().addresses.empty());
+    CHECK(solo.adverts().empty());
+    solo.world.plug(solo.node, "eth0", "lan", "10.0.0.5");
+    solo.world.run_for(5s);
+    CHECK(solo.state() == State::master);
+    CHECK(solo.holds());
+    CHECK(solo.world.all<SendAdvert>("lb1").back().second.interface_index ==
+          solo.node.kernel.link("eth0")->index);
+}
+
+TEST_CASE("interface deleted while a notification of an address on it is under way") {
+    Solo solo;
+    serve(solo);
+    const int index = solo.node.kernel.link("eth0")->index;
+    solo.world.tell(solo.node, LinkRemoved{index});
+    solo.world.tell(solo.node, LinkRemoved{index});
+    solo.world.tell(solo.node, AddressVanished{{index, ip("10.0.0.100"), 32, true, true}});
+    solo.world.tell(solo.node, AddressAppeared{{index, ip("10.0.0.100"), 32, true, true}});
+    solo.world.tell(solo.node, AddressRefused{index, ip("10.0.0.100"), 32, true, "No such device"});
+    solo.world.run_for(1s);
+    CHECK(solo.state() == State::fault);
+}
+
+TEST_CASE("interface renamed: FAULT under the old name, and nothing of ours is left under the new one") {
+    Solo solo;
+    serve(solo);
+    solo.world.tell(solo.node, solo.node.kernel.rename_link("eth0", "lan0"));
+    solo.world.run_for(0s);
+    CHECK(solo.state() == State::fault);
+    CHECK_FALSE(solo.holds());
+    CHECK(solo.holds("10.0.0.5"));
+    solo.world.tell(solo.node, solo.node.kernel.rename_link("lan0", "eth0"));
+    solo.world.run_for(4s);
+    CHECK(solo.state() == State::master);
+    CHECK(solo.holds());
+}
+
+TEST_CASE("the address of the interface is lost: FAULT with that cause, until there is one again") {
+    Solo solo;
+    serve(solo);
+    solo.world.tell(solo.node, solo.node.kernel.remove_by_hand(ip("10.0.0.5")));
+    solo.world.run_for(0s);
+    CHECK(solo.state() == State::fault);
+    CHECK(solo.status().reason == "interface eth0 has no IPv4 address to send advertisements from");
+    CHECK_FALSE(solo.holds());
+    solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth0", ip("10.0.0.6"), 24));
+    solo.world.run_for(4s);
+    CHECK(solo.state() == State::master);
+    CHECK(solo.adverts().back().source == ip("10.0.0.6"));
+}
+
+TEST_CASE("the first address of several is lost: the next is used, without any change of state") {
+    Solo solo;
+    serve(solo);
+    solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth0", ip("10.0.0.6"), 24));
+    solo.world.tell(solo.node, solo.node.kernel.remove_by_hand(ip("10.0.0.5")));
+    solo.world.run_for(1s);
+    CHECK(solo.world.all<Transition>("lb1").empty());
+    CHECK(solo.adverts().back().source == ip("10.0.0.6"));
+}
+
+TEST_CASE("a configured source address that is missing: FAULT that names it") {
+    Solo solo([](Instance& i) { i.source_address = ip("10.0.0.55"); });
+    CHECK(solo.status().reason == "source address 10.0.0.55 is not on eth0");
+    solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth0", ip("10.0.0.55"), 24));
+    solo.world.run_for(5s);
+    CHECK(solo.state() == State::master);
+    CHECK(solo.adverts().back().source == ip("10.0.0.55"));
+}
+
+TEST_CASE(
+    "5.1.2.1: IPv6 adverts come from the link-local address, once it is usable, never from a virtual one") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"fe80::100", "2001:db8::100"});
+    instance.version = vrrp::Version::v3;
+    Solo solo(only(instance), true);
+    CHECK(solo.status().reason ==
+          "interface eth0 has no IPv6 link-local address to send advertisements from");
+    const int index = solo.node.kernel.link("eth0")->index;
+    solo.world.tell(solo.node, AddressAppeared{{index, ip("2001:db8::5"), 64, false, true}});
+    solo.world.tell(solo.node, AddressAppeared{{index, ip("fe80::5"), 64, false, false}});
+    solo.world.run_for(1s);
+    CHECK(solo.state() == State::fault);
+    solo.world.tell(solo.node, AddressAppeared{{index, ip("fe80::5"), 64, false, true}});
+    solo.world.run_for(5s);
+    REQUIRE(solo.state() == State::master);
+    CHECK(solo.adverts().back().source == ip("fe80::5"));
+    CHECK(solo.adverts().back().destination == ip("ff02::12"));
+    CHECK(solo.adverts().back().decoded.advert.addresses ==
+          std::vector{ip("fe80::100"), ip("2001:db8::100")});
+    const auto frames = solo.world.all<SendFrame>("lb1");
+    REQUIRE_FALSE(frames.empty());
+    CHECK(frames.front().second.frame[12] == 0x86);
+    CHECK(frames.front().second.frame[13] == 0xdd);
+}
+
+TEST_CASE("debounce: a link that is down for less does not count, and nothing is sent into it") {
+    Solo solo([](Instance& i) { i.debounce = 2s; });
+    serve(solo);
+    set_link(solo, true, false);
+    solo.world.run_for(1999ms);
+    CHECK(solo.state() == State::master);
+    CHECK(solo.adverts().empty());
+    SECTION("it comes back: no change, and the adverts go on") {
+        set_link(solo, true, true);
+        solo.world.run_for(2s);
+        CHECK(solo.world.all<Transition>("lb1").empty());
+        CHECK(solo.adverts().size() == 2);
+    }
+    SECTION("it stays down") {
+        solo.world.run_for(1ms);
+        CHECK(solo.state() == State::fault);
+    }
+}
+
+TEST_CASE("issue 5: an interface that is tracked without weight: FAULT, with priority 0 on the own link") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"10.0.0.100"});
+    instance.interfaces = {{"eth1", std::nullopt}};
+    Solo solo(only(instance), false);
+    solo.world.plug(solo.node, "eth1", "other", "10.1.0.5");
+    solo.boot();
+    serve(solo);
+    SECTION("down") {
+        set_link(solo, true, false, "eth1");
+        CHECK(solo.status().reason == "interface eth1 is down");
+    }
+    SECTION("gone") {
+        solo.world.tell(solo.node, solo.node.kernel.remove_link("eth1"));
+        solo.world.run_for(0s);
+        CHECK(solo.status().reason == "interface eth1 does not exist");
+    }
+    CHECK(solo.state() == State::fault);
+    REQUIRE(solo.adverts().size() == 1);
+    CHECK(solo.adverts()[0].priority() == 0);
+    CHECK_FALSE(solo.holds());
+}
+
+TEST_CASE("issue 5: an interface that is tracked with a weight changes the priority, after its debounce") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"10.0.0.100"});
+    instance.interfaces = {{"eth1", -40}};
+    instance.debounce = 3s;
+    Solo solo(only(instance), false);
+    solo.world.plug(solo.node, "eth1", "other", "10.1.0.5");
+    solo.boot();
+    serve(solo);
+    set_link(solo, false, false, "eth1");
+    CHECK(solo.status().effective_priority == 100);
+    solo.world.run_for(3s);
+    CHECK(solo.status().effective_priority == 60);
+    CHECK(solo.state() == State::master);
+    set_link(solo, true, true, "eth1");
+    CHECK(solo.status().effective_priority == 100);
+}
+
+TEST_CASE("rule 21: what the MTU does not hold is not advertised, but set; and a warning says so once") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {});
+    for (int i = 0; i < 20; ++i)
+        instance.addresses.push_back(virtual_address("10.0.1." + std::to_string(i), "eth0"));
+    Solo solo(only(instance), true);
+    solo.world.tell(solo.node, solo.node.kernel.set_mtu("eth0", 76));
+    serve(solo);
+    solo.world.run_for(2s);
+    const auto capacity = vrrp::address_capacity(vrrp::Version::v2, Family::ipv4, 76);
+    REQUIRE(capacity < 20);
+    CHECK(solo.adverts().back().decoded.advert.addresses.size() == capacity);
+    CHECK(solo.adverts().back().decoded.advert.addresses.front() == ip("10.0.1.0"));
+    CHECK(solo.status().addresses.size() == 20);
+}
+
+TEST_CASE("rule 21: 255 addresses are advertised, the rest is set like excluded ones") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {});
+    for (int i = 0; i < 300; ++i)
+        instance.addresses.push_back(
+            virtual_address("10.0." + std::to_string(1 + i / 250) + "." + std::to_string(i % 250), "eth0"));
+    Solo solo(only(instance), true);
+    serve(solo);
+    solo.world.run_for(2s);
+    CHECK(solo.adverts().back().decoded.advert.addresses.size() == 255);
+    CHECK(solo.status().addresses.size() == 300);
+    solo.hear(
+        solo.advert(200).addresses.size() > 255 ? solo.adverts().back().decoded.advert : solo.advert(200),
+        "10.0.0.9", "224.0.0.18");
+    CHECK(solo.world.logged("lb1", "differ from ours") == 0);
+}
