@@ -67,8 +67,9 @@ Expected in_backup(Event event, const Facts& facts) {
 
 Expected in_master(Event event) {
     switch (event) {
-        case Event::advert_due:
-        case Event::advert_zero: return Outcome{State::master, send_advert | announce_again | arm_adver};
+        case Event::advert_due: return Outcome{State::master, send_advert | arm_adver};
+        case Event::advert_zero:  // re-teach: its sender may have claimed the addresses until now (rule 3)
+            return Outcome{State::master, send_advert | announce_again | arm_adver};
         case Event::advert_losing:  // §6.4.3: discard, and answer at once; rule 3: announce again
         case Event::advert_last_resort:
             return Outcome{State::master, answer_advert | announce_again | arm_adver};
