@@ -64,8 +64,8 @@ section_unit() { unit dev "$1" --timeout 120; }
 
 section_asan() { build asan && unit asan "$1" --timeout 300; }
 
-# The engine is one thread; only what the platform hands from one to the other can race.
-section_tsan() { build tsan test-platform && unit tsan "$1" --timeout 300 --tests-regex '^platform'; }
+# The engine is one thread: only what it and the service thread hand each other can race.
+section_tsan() { build tsan test-platform test-app && unit tsan "$1" --timeout 300 --tests-regex '^(platform|app)$'; }
 
 section_coverage() { build coverage test-vrrp test-core && ninja -C build/coverage coverage; }
 
