@@ -16,6 +16,8 @@ constexpr std::size_t datagrams_per_pass = 256;
 constexpr unsigned passes_per_turn = 16;
 constexpr Duration socket_retry = std::chrono::seconds(1);
 constexpr int realtime_priority = 50;
+// One fails only while other programs change addresses all the time.
+constexpr unsigned snapshot_tries = 10;
 
 }  // namespace
 
@@ -66,6 +68,8 @@ Result<void> EngineLoop::start(bool realtime) {
     }
     if (auto done = parts_.loop.add_timer(take_turn); !done) return done;
     auto snapshot = parts_.monitor.snapshot();
+    for (unsigned tries = 1; !snapshot && tries < snapshot_tries; ++tries)
+        snapshot = parts_.monitor.snapshot();
     if (!snapshot) return tl::unexpected(snapshot.error());
     if (const auto routes = platform::our_routes()) {
         for (const auto& route : *routes)
@@ -85,6 +89,7 @@ void EngineLoop::turn() {
     if (republish_) republish(platform::now());
     channels_.wake_service.signal();
     if (stopped_) {
+        parts_.requests.flush(inputs_);
         parts_.loop.quit();
         return;
     }
@@ -93,6 +98,7 @@ void EngineLoop::turn() {
         if (at && (!next || *at < *next)) next = at;
     };
     consider(sync_retry_);
+    if (!parts_.requests.empty()) consider(Instant{});
     if (watchdog_interval_) consider(watchdog_due_);
     parts_.loop.set_timer(next);
 }
@@ -122,10 +128,11 @@ bool EngineLoop::pass() {
         busy = true;
         perform(engine_.step(core::TimerFired{}, now), now);
     }
-    parts_.requests.flush(inputs_);
+    // A slice at a time: hundreds of IPv6 addresses take the kernel longer than a short advert interval.
+    parts_.requests.flush_slice(inputs_);
     handle_all(platform::now());
     feed_watchdog(now);
-    return busy && !stopped_;
+    return (busy || !parts_.requests.empty()) && !stopped_;
 }
 
 void EngineLoop::handle(const core::Input& input, Instant now) {

@@ -129,7 +129,7 @@ Bytes remove_address_message(const core::RemoveAddress& request, std::uint32_t s
 Bytes add_route_message(const core::Route& route, unsigned device_index, std::uint32_t sequence) {
     const std::uint8_t scope = route.gateway || route.destination.is_ipv6() ? std::uint8_t{RT_SCOPE_UNIVERSE}
                                                                             : std::uint8_t{RT_SCOPE_LINK};
-    return route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, sequence, route, device_index, scope)
+    return route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sequence, route, device_index, scope)
         .take();
 }
 

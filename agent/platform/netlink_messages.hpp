@@ -15,8 +15,8 @@ namespace regent::platform {
 Bytes add_address_message(const core::AddAddress& request, std::uint32_t sequence);
 Bytes remove_address_message(const core::RemoveAddress& request, std::uint32_t sequence);
 
-/// RTM_NEWROUTE that replaces a route with the same destination, metric and table. Marked ours
-/// (rtm_protocol).
+/// RTM_NEWROUTE that fails with EEXIST when a route with the same destination, metric and table stands
+/// already: somebody else's is never replaced. Marked ours (rtm_protocol).
 Bytes add_route_message(const core::Route& route, unsigned device_index, std::uint32_t sequence);
 /// RTM_DELROUTE that matches only a route marked ours.
 Bytes remove_route_message(const core::Route& route, unsigned device_index, std::uint32_t sequence);

@@ -60,8 +60,8 @@ bool already_so(const core::AddAddress&, int code) {
 bool already_so(const core::RemoveAddress&, int code) {
     return code == EADDRNOTAVAIL || code == ENODEV;
 }
-bool already_so(const core::AddRoute&, int) {
-    return false;
+bool already_so(const core::AddRoute&, int code) {
+    return code == EEXIST;
 }
 bool already_so(const core::RemoveRoute&, int code) {
     return code == ESRCH || code == ENODEV;

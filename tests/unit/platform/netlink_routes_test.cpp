@@ -82,17 +82,26 @@ TEST_CASE("Removing a route leaves another's alone, and absence is no refusal") 
     CHECK(our_routes()->empty());
 }
 
-TEST_CASE("A route that stands already is replaced") {
+TEST_CASE("A route of somebody else with the same destination is neither replaced nor removed") {
     REQUIRE_NETWORK();
     const Cable cable;
+    run("ip route add 198.51.100.0/24 via 192.0.2.2");
+    const auto ours = route("198.51.100.0", 24, "192.0.2.3");
+    CHECK(refused_of([&](NetlinkRequests& requests) { requests.queue(core::AddRoute{ours}); }).empty());
+    CHECK(our_routes()->empty());
+    CHECK(refused_of([&](NetlinkRequests& requests) { requests.queue(core::RemoveRoute{ours}); }).empty());
+    CHECK(output_of("ip route show 198.51.100.0/24").find("via 192.0.2.2") != std::string::npos);
+}
+
+TEST_CASE("A route of ours that stands already is no refusal") {
+    REQUIRE_NETWORK();
+    const Cable cable;
+    const auto ours = route("198.51.100.0", 24, "192.0.2.2");
     CHECK(refused_of([&](NetlinkRequests& requests) {
-              requests.queue(core::AddRoute{route("198.51.100.0", 24, "192.0.2.2")});
-              requests.queue(core::AddRoute{route("198.51.100.0", 24, "192.0.2.3")});
+              requests.queue(core::AddRoute{ours});
+              requests.queue(core::AddRoute{ours});
           }).empty());
-    const auto found = our_routes();
-    REQUIRE(found);
-    REQUIRE(found->size() == 1);
-    CHECK(found->front().gateway == ip("192.0.2.3"));
+    CHECK(our_routes()->size() == 1);
 }
 
 TEST_CASE("A refused route carries the kernel's words") {
