@@ -33,7 +33,7 @@ build     900  - preset dev
 unit      300  - unit tests
 asan     1200  - unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan      900  - what crosses two threads, under ThreadSanitizer
-coverage  900  - line coverage of agent/vrrp and agent/core
+coverage  900  * line coverage of agent/vrrp and agent/core
 net       900  - the agent in network namespaces, with keepalived as its peer
 package   900  - the package, installed in a systemd node
 package-full 1500 * the same, with the unit tests that a package build runs
