@@ -100,6 +100,7 @@ void AddressPlan::set_presence(Entry& entry, Presence presence) {
 
 bool AddressPlan::appeared(const std::string& device, const KernelAddress& address) {
     const AddressKey key{device, address.address, address.prefix};
+    marks_reported_ = marks_reported_ || address.ours;
     auto found = entries_.find(key);
     if (found == entries_.end()) {
         if (!address.ours) return false;
@@ -111,8 +112,9 @@ bool AddressPlan::appeared(const std::string& device, const KernelAddress& addre
         found = entries_.emplace(key, std::move(leftover)).first;
     }
     auto& entry = found->second;
-    const bool answered = entry.pending && entry.desired;
-    // Kernels before 5.18 do not report the mark; there an answer to our own request has to do.
+    // Kernels before 5.18 do not report the mark; there an answer to our own request has to do. Elsewhere it
+    // may be an address that others have set in the same instant.
+    const bool answered = !marks_reported_ && entry.pending && entry.desired;
     const bool ours = address.ours || answered || entry.presence == Presence::ours;
     const bool news = entry.presence == Presence::absent && !entry.expected;
     entry.expected = false;

@@ -117,6 +117,7 @@ class AddressPlan {
     std::set<std::pair<Instant, AddressKey>> delayed_;
     std::set<AddressKey> removing_;  ///< should be gone, is or may come to be there, not refused
     std::vector<Event> events_;
+    bool marks_reported_ = false;  ///< by the kernel: an address of ours was seen with its mark
 };
 
 }  // namespace regent::core

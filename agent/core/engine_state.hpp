@@ -91,6 +91,8 @@ struct Engine::State {
     void remove_routers(const Settings& wanted, Turn& turn);
     void configure_routers(const Settings& wanted, Turn& turn);
     void form_groups(const Settings& wanted, Turn& turn);
+    void form_group(const std::string& name, std::vector<VirtualRouter*> members,
+                    const std::vector<CheckTracker>& checks, std::set<GroupId>& kept, Turn& turn);
 };
 
 /// Which virtual router on the wire an instance is.

@@ -9,7 +9,11 @@ void Engine::State::on(const LinkChanged& change, Turn& turn) {
     const auto* known = kernel.link(change.link.index);
     if (known && known->link == change.link) return;
     const bool appeared = !known || known->link.name != change.link.name;
-    if (appeared && known) plan.link_renamed(known->link.name, change.link.name);
+    if (appeared && known) {
+        plan.link_renamed(known->link.name, change.link.name);
+        for (const auto& address : kernel.addresses(change.link.index))
+            plan.appeared(change.link.name, address);
+    }
     kernel.set_link(change.link, turn.now);
     if (appeared) plan.link_appeared(change.link.name);
     all_due = true;

@@ -45,7 +45,11 @@ void SyncGroup::begin_yield(Purpose purpose, const std::string& reason, Turn& tu
 }
 
 void SyncGroup::run_yield(Turn& turn) {
-    if (!yield_) return;
+    if (!yield_) {
+        // A reload has moved it out of a group that was yielding: it goes on, and may yield anew.
+        if (any_is(State::yielding)) apply_to_all(Event::yield_unanswered, "its group has changed", turn);
+        return;
+    }
     const auto waiting = [](const auto* member) {
         return member->state() == State::yielding && !member->relieved();
     };

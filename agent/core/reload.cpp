@@ -35,12 +35,7 @@ void Engine::State::remove_routers(const Settings& wanted, Turn& turn) {
         router->apply(vrrp::Event::shutdown, {}, "removed from the configuration", turn);
         plan.forget(id);
         turn.actions.push_back(Forget{router->name()});
-        // Its group must not touch it again; form_groups() makes a new one for those that remain.
-        const auto group = group_of.at(id);
-        if (const auto found = groups.find(group); found != groups.end()) {
-            schedule(group, std::nullopt);
-            groups.erase(found);
-        }
+        groups.at(group_of.at(id))->drop(router);
         group_of.erase(id);
         to_publish.erase(id);
         at = by_key.erase(at);
@@ -65,28 +60,34 @@ void Engine::State::configure_routers(const Settings& wanted, Turn& turn) {
     }
 }
 
+void Engine::State::form_group(const std::string& name, std::vector<VirtualRouter*> members,
+                               const std::vector<CheckTracker>& checks, std::set<GroupId>& kept, Turn& turn) {
+    // The group that one of them is in already goes on with the others, unless it is taken.
+    GroupId id = 0;
+    for (const auto* member : members) {
+        const auto current = group_of.find(member->id());
+        if (id == 0 && current != group_of.end() && !kept.contains(current->second)) id = current->second;
+    }
+    const bool changes = id == 0 || groups.at(id)->name() != name || groups.at(id)->members() != members;
+    if (id == 0) id = next_group++;
+    for (const auto* member : members) {
+        group_of[member->id()] = id;
+        if (changes) to_publish.insert(member->id());
+    }
+    kept.insert(id);
+    auto& group = groups[id];
+    if (group) {
+        group->reform(name, std::move(members), checks, turn.now);
+    } else {
+        group = std::make_unique<SyncGroup>(name, std::move(members), checks, turn.now);
+    }
+}
+
 void Engine::State::form_groups(const Settings& wanted, Turn& turn) {
     std::map<std::string, VirtualRouter*> by_name;
     for (const auto& [id, router] : routers)
         by_name[router->name()] = router.get();
     std::set<GroupId> kept;
-    const auto form = [&](const std::string& name, std::vector<VirtualRouter*> members,
-                          const std::vector<CheckTracker>& checks) {
-        const auto current = group_of.find(members.front()->id());
-        const auto found = current == group_of.end() ? groups.end() : groups.find(current->second);
-        if (found != groups.end() && found->second->name() == name && found->second->members() == members) {
-            found->second->reconfigure(checks);
-            kept.insert(found->first);
-            return;
-        }
-        const GroupId id = next_group++;
-        for (const auto* member : members) {
-            group_of[member->id()] = id;
-            to_publish.insert(member->id());
-        }
-        groups.emplace(id, std::make_unique<SyncGroup>(name, std::move(members), checks, turn.now));
-        kept.insert(id);
-    };
     std::set<std::string> grouped;
     for (const auto& group : wanted.groups) {
         std::vector<VirtualRouter*> members;
@@ -94,10 +95,10 @@ void Engine::State::form_groups(const Settings& wanted, Turn& turn) {
             members.push_back(by_name.at(name));
             grouped.insert(name);
         }
-        form(group.name, std::move(members), group.checks);
+        form_group(group.name, std::move(members), group.checks, kept, turn);
     }
     for (const auto& instance : wanted.instances) {
-        if (!grouped.contains(instance.name)) form({}, {by_name.at(instance.name)}, {});
+        if (!grouped.contains(instance.name)) form_group({}, {by_name.at(instance.name)}, {}, kept, turn);
     }
     for (auto at = groups.begin(); at != groups.end();) {
         if (kept.contains(at->first)) {

@@ -27,6 +27,15 @@ std::vector<IpAddress> VirtualRouter::advertised(const KernelView& kernel) const
     return list;
 }
 
+void VirtualRouter::tell_left_out(std::size_t count, Turn& turn) {
+    if (count == left_out_) return;
+    left_out_ = count;
+    if (count == 0) return;
+    turn.log(LogLevel::warning, name(),
+             concat("one advertisement does not hold all addresses: the last ", count,
+                    " are set, but not advertised"));
+}
+
 void VirtualRouter::send(std::uint8_t priority, Turn& turn) {
     const auto* link = turn.kernel.link(settings_.interface);
     const auto from = source(turn.kernel);
@@ -37,6 +46,7 @@ void VirtualRouter::send(std::uint8_t priority, Turn& turn) {
     advert.priority = priority;
     advert.interval = settings_.advert_interval;
     advert.addresses = advertised(turn.kernel);
+    tell_left_out(settings_.addresses.size() - advert.addresses.size(), turn);
     if (settings_.password) advert.password = vrrp::make_password(*settings_.password);
     auto destinations = settings_.unicast_peers;
     if (destinations.empty()) {
@@ -70,6 +80,7 @@ void VirtualRouter::take_addresses(Turn& turn) {
 }
 
 void VirtualRouter::drop_addresses(Turn& turn) {
+    if (relieved_) return;  // dropped when the next master was heard
     for (const auto& route : settings_.routes)
         turn.actions.push_back(RemoveRoute{route});
     routes_due_.reset();

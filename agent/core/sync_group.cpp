@@ -2,6 +2,7 @@
 #include "agent/core/sync_group.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/base/text.hpp"
 
@@ -21,12 +22,22 @@ constexpr const char* listening = "listening for a master";
 
 SyncGroup::SyncGroup(std::string name, std::vector<VirtualRouter*> members, std::vector<CheckTracker> checks,
                      Instant now)
-    : name_(std::move(name)), members_(std::move(members)), checks_(std::move(checks)), start_at_(now) {
-    for (auto* member : members_) {
-        start_at_ = std::max(start_at_, now + member->settings().startup_delay);
-        member->set_group(name_);
-    }
+    : start_at_(now) {
+    reform(std::move(name), std::move(members), std::move(checks), now);
     cold_ = all_are(State::init);
+}
+
+void SyncGroup::reform(std::string name, std::vector<VirtualRouter*> members,
+                       std::vector<CheckTracker> checks, Instant now) {
+    name_ = std::move(name);
+    checks_ = std::move(checks);
+    const auto before = std::exchange(members_, std::move(members));
+    for (auto* member : members_) {
+        member->set_group(name_);
+        const bool joins = std::find(before.begin(), before.end(), member) == before.end();
+        if (joins && member->state() == State::init)
+            start_at_ = std::max(start_at_, now + member->settings().startup_delay);
+    }
 }
 
 bool SyncGroup::all_are(State state) const {

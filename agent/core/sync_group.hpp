@@ -25,8 +25,12 @@ class SyncGroup {
 
     const std::string& name() const { return name_; }
     const std::vector<VirtualRouter*>& members() const { return members_; }
-    /// New settings for the same members, after a reload.
-    void reconfigure(std::vector<CheckTracker> checks) { checks_ = std::move(checks); }
+    /// New settings after a reload, and perhaps other members. What the group is in the middle of goes on: a
+    /// yield, a refusal, a recover delay.
+    void reform(std::string name, std::vector<VirtualRouter*> members, std::vector<CheckTracker> checks,
+                Instant now);
+    /// The member is about to be destroyed.
+    void drop(const VirtualRouter* member) { std::erase(members_, member); }
 
     /// A decoded advertisement for one of the members. Returns whether it was accepted.
     bool receive(VirtualRouter& member, const vrrp::Decoded& decoded, const IpAddress& from,

@@ -102,6 +102,7 @@ class VirtualRouter {
     void arm(std::uint16_t operations, const std::string& reason, Turn& turn);
     void enter(vrrp::State state, const std::string& reason, Turn& turn);
     void send(std::uint8_t priority, Turn& turn);
+    void tell_left_out(std::size_t count, Turn& turn);
     void take_addresses(Turn& turn);
     void drop_addresses(Turn& turn);
     void announce_again(Turn& turn);
@@ -132,6 +133,7 @@ class VirtualRouter {
     std::optional<Instant> lower_since_;  ///< for preempt_delay
     bool relieved_ = false;
 
+    std::size_t left_out_ = 0;  ///< addresses beyond what one advertisement holds (rules.md 21)
     std::optional<Instant> answered_at_;
     std::optional<Instant> announced_again_at_;
     std::optional<Instant> routes_due_;

@@ -61,7 +61,7 @@ enum class Discard : std::uint8_t {
     interval_zero,   ///< version 3 with interval 0 (erratum 8301)
     looped,          ///< our own packet, or a clone of us: our source address
     unknown_vrid,    ///< no virtual router of ours on that interface
-    not_running,     ///< the virtual router is in INIT, FAULT or start-up delay
+    not_running,     ///< the virtual router is in INIT or start-up delay; in FAULT it listens
     owner,           ///< another router on a VRID whose addresses we own
     authentication,  ///< version 2: type or password differ; a type other than 0 and 1 is found by decode()
     interval,        ///< version 2: another advertisement interval

@@ -28,8 +28,9 @@ def _tell(say: Say, o: Outcome) -> None:
 def _smooth(o: Outcome, *, follower: str = "regent") -> None:
     """A planned move: make before break. How close together the VIPs follow is up to the one that takes them."""
     assert o.flips == 1
-    # The new master says so before it sets its addresses: the old one may have let go a moment earlier.
-    assert o.none <= ROOM * 0.005
+    # The new master says so before it sets its addresses: the old one may have let go a moment earlier. How long
+    # keepalived takes between the two is its own; there the caller compares with keepalived's stop in the same run.
+    assert o.none <= ROOM * 0.005 or follower == "keepalived"
     assert o.apart is not None and (o.apart <= ROOM * 0.005 or follower == "keepalived")
     assert o.client.longest_gap <= ROOM * 0.050 + o.client.cadence
     assert o.client.lost <= ROOM
@@ -130,6 +131,7 @@ def test_keepalived_as_backup(lab: Lab, say: Say, keepalived_stop: Outcome) -> N
     _tell(say, stop)
     _smooth(stop, follower="keepalived")
     assert stop.client.longest_gap < keepalived_stop.client.longest_gap / 3
+    assert stop.none < keepalived_stop.none / 5
     back = scene.return_lb1()
     _tell(say, back)
     assert back.flips == 1 and back.client.longest_gap < keepalived_stop.client.longest_gap / 3

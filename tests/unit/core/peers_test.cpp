@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rule 5: how two address lists relate.
+#include "agent/core/peers.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/core/builders.hpp"
+
+using namespace regent;
+using namespace regent::core;
+using namespace regent::core::test;
+
+namespace {
+
+std::vector<IpAddress> list(const std::vector<std::string>& texts) {
+    std::vector<IpAddress> made;
+    for (const auto& text : texts)
+        made.push_back(ip(text));
+    return made;
+}
+
+ListRelation relation(const std::vector<std::string>& ours, const std::vector<std::string>& theirs) {
+    return compare_lists(list(ours), list(theirs));
+}
+
+}  // namespace
+
+TEST_CASE("rule 5: equal, overlapping, disjoint, without regard to order") {
+    CHECK(relation({"10.0.0.1"}, {"10.0.0.1"}) == ListRelation::equal);
+    CHECK(relation({"10.0.0.1", "10.0.0.2"}, {"10.0.0.2", "10.0.0.1"}) == ListRelation::equal);
+    CHECK(relation({"10.0.0.1", "10.0.0.2"}, {"10.0.0.2"}) == ListRelation::overlapping);
+    CHECK(relation({"10.0.0.1"}, {"10.0.0.1", "10.0.0.3"}) == ListRelation::overlapping);
+    CHECK(relation({"10.0.0.1"}, {"10.0.0.2"}) == ListRelation::disjoint);
+    CHECK(relation({"10.0.0.1"}, {}) == ListRelation::disjoint);
+    CHECK(relation({}, {}) == ListRelation::equal);
+}
+
+TEST_CASE("rule 5: IPv6 link-locals do not count, unless there is nothing else") {
+    CHECK(relation({"fe80::1", "2001:db8::1"}, {"fe80::2", "2001:db8::1"}) == ListRelation::equal);
+    CHECK(relation({"fe80::1", "2001:db8::1"}, {"fe80::1", "2001:db8::2"}) == ListRelation::disjoint);
+    CHECK(relation({"fe80::1"}, {"fe80::1"}) == ListRelation::equal);
+    CHECK(relation({"fe80::1"}, {"fe80::2"}) == ListRelation::disjoint);
+}
+
+TEST_CASE("rule 5: IPv4 link-locals count like any other") {
+    CHECK(relation({"169.254.0.1"}, {"169.254.0.2"}) == ListRelation::disjoint);
+}
+
+TEST_CASE("rule 5: a long list is told in part") {
+    Solo solo([](Instance& i) {
+        for (int n = 1; n < 20; ++n)
+            i.addresses.push_back(virtual_address("10.0.1." + std::to_string(n), "eth0"));
+    });
+    solo.hear(200, "10.0.0.2", [](vrrp::Advert& a) { a.addresses.pop_back(); });
+    CHECK(solo.world.logged("lb1", ", … 19 in all; we have") == 1);
+}
