@@ -28,9 +28,8 @@ def _tell(say: Say, o: Outcome) -> None:
 def _smooth(o: Outcome, *, follower: str = "regent") -> None:
     """A planned move: make before break. How close together the VIPs follow is up to the one that takes them."""
     assert o.flips == 1
-    # The new master says so before it sets its addresses: the old one may have let go a moment earlier. How long
-    # keepalived takes between the two is its own; there the caller compares with keepalived's stop in the same run.
-    assert o.none <= ROOM * 0.005 or follower == "keepalived"
+    # The new master says so before it sets its addresses: the old one may have let go a moment earlier.
+    assert o.none <= ROOM * 0.005
     assert o.apart is not None and (o.apart <= ROOM * 0.005 or follower == "keepalived")
     assert o.client.longest_gap <= ROOM * 0.050 + o.client.cadence
     assert o.client.lost <= ROOM
