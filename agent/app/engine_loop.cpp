@@ -166,6 +166,9 @@ void EngineLoop::perform(core::Actions actions, Instant now) {
                     }
                 } else if constexpr (requires { parts_.requests.queue(what); }) {
                     parts_.requests.queue(what);
+                } else if constexpr (std::is_same_v<What, core::RenewLease> ||
+                                     std::is_same_v<What, core::Remember> ||
+                                     std::is_same_v<What, core::RecordAdvert>) {
                 } else if constexpr (std::is_same_v<What, core::Stopped>) {
                     stopped_ = true;
                 } else {

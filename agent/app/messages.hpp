@@ -21,7 +21,9 @@ struct EngineReady {};
 /// From the engine: what the outside is to see.
 struct Report {
     Instant at;
-    std::variant<core::PublishState, core::Transition, core::Forget, core::Log, EngineReady> what;
+    std::variant<core::PublishState, core::Transition, core::Forget, core::OperatorAnswer, core::Log,
+                 EngineReady>
+        what;
 };
 
 /// Both directions. The engine never waits: a full queue to the service drops the report and counts it.

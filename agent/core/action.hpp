@@ -9,6 +9,7 @@
 
 #include "agent/base/bytes.hpp"
 #include "agent/base/ip_address.hpp"
+#include "agent/core/memory.hpp"
 #include "agent/core/settings.hpp"
 #include "agent/core/status.hpp"
 
@@ -26,10 +27,20 @@ struct SendAdvert {
 
 /// Put an address on an interface, or take it off. The answer is AddressAppeared/AddressVanished or
 /// AddressRefused. One marked `ours` by the kernel carries IFA_PROTO; IPv6 goes in with nodad and, when its
-/// prefix is /128, deprecated.
+/// prefix is /128, deprecated. With a `lease` the kernel takes it away by itself that long afterwards, or up
+/// to half a second later.
 struct AddAddress {
     int interface_index = 0;
     VirtualAddress address;
+    Duration lease = Duration::zero();  ///< whole seconds; 0 = for ever
+};
+/// Start the lease of an address that we hold anew, unless it is later than `not_after`: a lease that has run
+/// out is never repaired (rules.md 7).
+struct RenewLease {
+    int interface_index = 0;
+    VirtualAddress address;
+    Duration lease = Duration::zero();
+    Instant not_after{};
 };
 struct RemoveAddress {
     int interface_index = 0;
@@ -78,11 +89,38 @@ struct Log {
     std::string text;
 };
 
-/// A StopRequested is complete: everything of ours is gone from the kernel. The agent may exit.
+/// What the state file is to hold from now on.
+struct Remember {
+    Memory memory;
+};
+/// An advertisement with a priority other than 0 has left router `slot` (its place in the last Remember).
+struct RecordAdvert {
+    std::uint32_t slot = 0;
+    Instant at{};
+};
+
+/// An OperatorCommand is done, or cannot be.
+struct OperatorAnswer {
+    enum class Outcome : std::uint8_t {
+        done,
+        unknown_target,
+        in_group,    ///< the instance is in a group: act on the group
+        no_peer,     ///< nobody took over: we go on as before
+        not_master,  ///< there is nothing to hand over
+        busy,        ///< another yield is under way, or the agent stops
+    };
+    std::uint64_t id = 0;
+    Outcome outcome = Outcome::done;
+    std::string text;  ///< a sentence
+};
+
+/// A StopRequested is complete: everything of ours is gone from the kernel. Or a SuspendRequested:
+/// everything stays. The agent may exit.
 struct Stopped {};
 
-using Action = std::variant<SendAdvert, AddAddress, RemoveAddress, AddRoute, RemoveRoute, SendFrame,
-                            PublishState, Transition, Forget, Log, Stopped>;
+using Action =
+    std::variant<SendAdvert, AddAddress, RenewLease, RemoveAddress, AddRoute, RemoveRoute, SendFrame,
+                 PublishState, Transition, Forget, Remember, RecordAdvert, OperatorAnswer, Log, Stopped>;
 using Actions = std::vector<Action>;
 
 }  // namespace regent::core

@@ -4,7 +4,6 @@
 // case.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -15,19 +14,10 @@
 
 #include "agent/base/time.hpp"
 #include "agent/core/action.hpp"
+#include "agent/core/address_key.hpp"
 #include "agent/core/kernel_view.hpp"
 
 namespace regent::core {
-
-/// Where an address stands. The kernel tells addresses of one interface apart by address and prefix.
-struct AddressKey {
-    std::string device;
-    IpAddress address;
-    std::uint8_t prefix = 0;
-
-    auto operator<=>(const AddressKey&) const = default;
-    std::string to_string() const;
-};
 
 /// Every operation costs O(log n) in the number of addresses, so that a thousand move without a quadratic
 /// step.

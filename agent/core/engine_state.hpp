@@ -19,15 +19,6 @@
 
 namespace regent::core {
 
-/// A virtual router on the wire. The name is only a label: renaming an instance must not move an address.
-struct RouterKey {
-    std::string interface;
-    Family family = Family::ipv4;
-    std::uint8_t virtual_router_id = 0;
-
-    auto operator<=>(const RouterKey&) const = default;
-};
-
 struct Engine::State {
     using GroupId = std::uint32_t;
 
@@ -79,6 +70,9 @@ struct Engine::State {
     void on(const ConfigApplied& applied, Turn& turn);
     void on(const StopRequested& request, Turn& turn);
     void on(const DumpRequested&, Turn& turn);
+    void on(const Recalled& recalled, Turn& turn);
+    void on(const SuspendRequested&, Turn& turn);
+    void on(const OperatorCommand& command, Turn& turn);
 
     void add_address(const KernelAddress& address);
     void deliver_plan_events(Turn& turn);

@@ -12,6 +12,7 @@
 #include "agent/base/bytes.hpp"
 #include "agent/base/ip_address.hpp"
 #include "agent/base/mac_address.hpp"
+#include "agent/core/memory.hpp"
 #include "agent/core/settings.hpp"
 
 namespace regent::core {
@@ -99,6 +100,12 @@ struct CheckVerdict {
     bool unsolicited = false;  ///< pushed: a DOWN counts as a full `fall`
 };
 
+/// What an earlier run of this boot has left in the state file. Comes before the first ConfigApplied, or not
+/// at all.
+struct Recalled {
+    Memory memory;
+};
+
 /// A new configuration, already checked whole.
 struct ConfigApplied {
     std::shared_ptr<const Settings> settings;
@@ -109,11 +116,30 @@ struct StopRequested {
     bool at_once = false;
 };
 
+/// Leave everything in place and let the agent exit, to be resumed by the next one (SIGUSR1, rules.md 18).
+struct SuspendRequested {};
+
+/// What an operator asks of a group, or of an instance outside any group (rules.md 19). The answer is
+/// OperatorAnswer with the same `id`.
+struct OperatorCommand {
+    enum class Kind : std::uint8_t {
+        handover,         ///< yield, then Held until `release`
+        release,          ///< preempt again
+        maintenance_on,   ///< the whole agent: yield, then never MASTER
+        maintenance_off,  ///< the whole agent
+    };
+    std::uint64_t id = 0;
+    Kind kind = Kind::handover;
+    std::string target;  ///< name of a group or an instance; not used by maintenance
+    std::string reason;
+};
+
 /// Ask for the full state as Log actions (SIGUSR2).
 struct DumpRequested {};
 
-using Input = std::variant<PacketReceived, TimerFired, LinkChanged, LinkRemoved, AddressAppeared,
-                           AddressVanished, KernelSnapshot, AddressRefused, RouteRefused, SendFailed,
-                           CheckVerdict, ConfigApplied, StopRequested, DumpRequested>;
+using Input =
+    std::variant<PacketReceived, TimerFired, LinkChanged, LinkRemoved, AddressAppeared, AddressVanished,
+                 KernelSnapshot, AddressRefused, RouteRefused, SendFailed, CheckVerdict, Recalled,
+                 ConfigApplied, StopRequested, SuspendRequested, OperatorCommand, DumpRequested>;
 
 }  // namespace regent::core

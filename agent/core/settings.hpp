@@ -88,6 +88,8 @@ struct Instance {
     std::vector<VirtualAddress> addresses_excluded;  ///< set and removed with the rest, not advertised
     std::vector<Route> routes;
 
+    /// How long the kernel keeps an address that is not renewed, in whole seconds; 0 = for ever (rules.md 7).
+    Duration lease = Duration::zero();
     bool pair = false;
     bool preempt = true;
     Duration preempt_delay = Duration::zero();
