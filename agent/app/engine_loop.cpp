@@ -22,7 +22,8 @@ constexpr unsigned snapshot_tries = 10;
 }  // namespace
 
 Result<std::unique_ptr<EngineLoop>> EngineLoop::open(Channels& channels,
-                                                     std::shared_ptr<const core::Settings> settings) {
+                                                     std::shared_ptr<const core::Settings> settings,
+                                                     const std::filesystem::path& run_dir) {
     auto loop = EventLoop::open();
     if (!loop) return tl::unexpected(loop.error());
     auto sockets = platform::VrrpSockets::open();
@@ -35,8 +36,13 @@ Result<std::unique_ptr<EngineLoop>> EngineLoop::open(Channels& channels,
     if (!requests) return tl::unexpected(requests.error());
     auto notify = platform::NotifySocket::from_environment();
     if (!notify) return tl::unexpected(notify.error());
-    Parts parts{std::move(*loop),    std::move(*sockets),  std::move(*packets),
-                std::move(*monitor), std::move(*requests), std::move(*notify)};
+    Parts parts{std::move(*loop),
+                std::move(*sockets),
+                std::move(*packets),
+                std::move(*monitor),
+                std::move(*requests),
+                std::move(*notify),
+                platform::StateFile::open(run_dir)};
     return std::unique_ptr<EngineLoop>(new EngineLoop(channels, std::move(settings), std::move(parts)));
 }
 
@@ -75,6 +81,7 @@ Result<void> EngineLoop::start(bool realtime) {
         for (const auto& route : *routes)
             parts_.requests.queue(core::RemoveRoute{route});
     }
+    recall(now);
     handle(core::ConfigApplied{settings_}, now);
     handle(core::Input(std::move(*snapshot)), now);
     turn();
@@ -112,7 +119,7 @@ bool EngineLoop::pass() {
         inputs_.clear();
     };
     // rules.md 1: a received advert is handled before a due one is sent.
-    parts_.sockets.receive_all(inputs_, datagrams_per_pass);
+    const bool all_read = parts_.sockets.receive_all(inputs_, datagrams_per_pass) < datagrams_per_pass;
     handle_all(platform::now());
     parts_.monitor.drain(inputs_);
     handle_all(platform::now());
@@ -121,6 +128,10 @@ bool EngineLoop::pass() {
         inputs_.push_back(std::move(*command));
     handle_all(platform::now());
 
+    // rules.md 6: what has arrived is known before anything is said. Within bounds: a flood must not silence
+    // us.
+    postponed_ = all_read ? 0 : postponed_ + 1;
+    if (postponed_ % passes_per_turn != 0) return true;
     const Instant now = platform::now();
     if (sync_retry_ && *sync_retry_ <= now) sync_sockets(now);
     const auto due = engine_.next_deadline();
@@ -166,9 +177,10 @@ void EngineLoop::perform(core::Actions actions, Instant now) {
                     }
                 } else if constexpr (requires { parts_.requests.queue(what); }) {
                     parts_.requests.queue(what);
-                } else if constexpr (std::is_same_v<What, core::RenewLease> ||
-                                     std::is_same_v<What, core::Remember> ||
-                                     std::is_same_v<What, core::RecordAdvert>) {
+                } else if constexpr (std::is_same_v<What, core::Remember>) {
+                    remember(what.memory, now);
+                } else if constexpr (std::is_same_v<What, core::RecordAdvert>) {
+                    if (parts_.state) parts_.state->record_advert(what.slot, what.at);
                 } else if constexpr (std::is_same_v<What, core::Stopped>) {
                     stopped_ = true;
                 } else {
@@ -183,6 +195,20 @@ void EngineLoop::send(const core::SendAdvert& advert, Instant now) {
     const auto sent = parts_.sockets.send(advert);
     if (sent) return;
     perform(engine_.step(core::SendFailed{advert.instance, sent.error().text}, now), now);
+}
+
+void EngineLoop::recall(Instant now) {
+    if (!parts_.state) {
+        warn(fmt::format("no resume after a crash: {}", parts_.state.error().text), now);
+        return;
+    }
+    if (auto memory = parts_.state->recall()) handle(core::Recalled{std::move(*memory)}, now);
+}
+
+void EngineLoop::remember(const core::Memory& memory, Instant now) {
+    if (!parts_.state) return;
+    const auto done = parts_.state->remember(memory);
+    if (!done) warn(fmt::format("no resume after a crash: {}", done.error().text), now);
 }
 
 bool EngineLoop::report(decltype(Report::what) what, Instant now) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "agent/platform/netlink_requests.hpp"
 #include "agent/platform/notify_socket.hpp"
 #include "agent/platform/packet_socket.hpp"
+#include "agent/platform/state_file.hpp"
 #include "agent/platform/vrrp_sockets.hpp"
 
 namespace regent::app {
@@ -25,8 +27,11 @@ namespace regent::app {
 class EngineLoop {
   public:
     /// Opens everything that needs a privilege. Called on the main thread, before the engine thread starts.
+    /// `run_dir` holds the state file; where that cannot be made, a crash is not resumed from, and the log
+    /// says so.
     static Result<std::unique_ptr<EngineLoop>> open(Channels& channels,
-                                                    std::shared_ptr<const core::Settings> settings);
+                                                    std::shared_ptr<const core::Settings> settings,
+                                                    const std::filesystem::path& run_dir);
 
     /// The body of the engine thread: runs until the engine has stopped.
     void run(bool realtime);
@@ -39,6 +44,7 @@ class EngineLoop {
         platform::NetlinkMonitor monitor;
         platform::NetlinkRequests requests;
         platform::NotifySocket notify;
+        Result<platform::StateFile> state;
     };
 
     EngineLoop(Channels& channels, std::shared_ptr<const core::Settings> settings, Parts parts);
@@ -51,6 +57,8 @@ class EngineLoop {
     void sync_sockets(Instant now);
     void perform(core::Actions actions, Instant now);
     void send(const core::SendAdvert& advert, Instant now);
+    void recall(Instant now);
+    void remember(const core::Memory& memory, Instant now);
     bool report(decltype(Report::what) what, Instant now);
     void republish(Instant now);
     void warn(const std::string& text, Instant now);
@@ -66,6 +74,7 @@ class EngineLoop {
     std::optional<Duration> watchdog_interval_;
     Instant watchdog_due_{};
     std::uint64_t frame_failures_ = 0;
+    unsigned postponed_ = 0;  ///< passes in a row that left packets unread
     bool republish_ = false;  ///< a state did not fit into the queue: the service's picture is old
     bool stopped_ = false;
 };

@@ -29,7 +29,7 @@ int complain(ExitCode code, const std::string& text) {
 void block_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2})
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2})
         sigaddset(&signals, signal);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
@@ -46,12 +46,9 @@ int run(const regent::app::Options& options) {
     }
     const auto claim = regent::platform::SingleInstance::claim();
     if (!claim) return complain(ExitCode::failure, claim.error().text);
-    std::error_code made;
-    std::filesystem::create_directories(options.run_dir, made);
-    if (made)
-        return complain(ExitCode::failure,
-                        fmt::format("cannot make {}: {}", options.run_dir.string(), made.message()));
-
+    // Where it cannot be made the state file cannot either, and that is told.
+    std::error_code not_made;
+    std::filesystem::create_directories(options.run_dir, not_made);
     block_signals();
     auto wake_engine = regent::platform::Wakeup::open();
     auto wake_service = regent::platform::Wakeup::open();
@@ -64,7 +61,7 @@ int run(const regent::app::Options& options) {
     }
     regent::app::Channels channels(std::move(*wake_engine), std::move(*wake_service));
     auto engine = regent::app::EngineLoop::open(
-        channels, std::make_shared<const regent::core::Settings>(*loaded.settings));
+        channels, std::make_shared<const regent::core::Settings>(*loaded.settings), options.run_dir);
     if (!engine) return complain(ExitCode::failure, engine.error().text);
 
     regent::app::Service service(options, channels, std::move(*loop), std::move(*manager));

@@ -17,6 +17,7 @@ Result<void> Service::run() {
         if (auto done = loop_.watch_signal(signal, [this] { request_stop(); }); !done) return done;
     }
     if (auto done = loop_.watch_signal(SIGHUP, [this] { reload(); }); !done) return done;
+    if (auto done = loop_.watch_signal(SIGUSR1, [this] { suspend(); }); !done) return done;
     if (auto done = loop_.watch_signal(SIGUSR2, [this] { command(core::DumpRequested{}); }); !done)
         return done;
     if (auto done = loop_.run(); !done) return done;
@@ -67,6 +68,11 @@ void Service::request_stop() {
     if (!stop_requested_) manager_.send("STOPPING=1");
     command(core::StopRequested{stop_requested_});
     stop_requested_ = true;
+}
+
+void Service::suspend() {
+    manager_.send("STOPPING=1");
+    command(core::SuspendRequested{});
 }
 
 void Service::reload() {

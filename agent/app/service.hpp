@@ -25,7 +25,8 @@ class Service {
           manager_(std::move(manager)),
           sink_(options.log) {}
 
-    /// Runs until the engine has stopped. SIGTERM, SIGINT, SIGHUP and SIGUSR2 must be blocked in all threads.
+    /// Runs until the engine has stopped. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 must be blocked in all
+    /// threads.
     Result<void> run();
 
     void log(core::LogLevel level, const std::string& text) const;
@@ -36,6 +37,7 @@ class Service {
     void drain_reports();
     void show(const Report& report);
     void request_stop();
+    void suspend();
     void reload();
     void command(core::Input input);
     void update_status();

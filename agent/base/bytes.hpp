@@ -31,6 +31,16 @@ class ByteReader {
         return static_cast<std::uint16_t>((high << 8) | u8());
     }
 
+    std::uint32_t u32() {
+        const std::uint32_t high = u16();
+        return (high << 16) | u16();
+    }
+
+    std::uint64_t u64() {
+        const std::uint64_t high = u32();
+        return (high << 32) | u32();
+    }
+
     /// The next `size` bytes, or an empty view (and ok() false) when fewer remain.
     ByteView take(std::size_t size) {
         if (size > remaining()) {
@@ -60,6 +70,16 @@ class ByteWriter {
     void u16(std::uint16_t value) {
         u8(static_cast<std::uint8_t>(value >> 8));
         u8(static_cast<std::uint8_t>(value & 0xff));
+    }
+
+    void u32(std::uint32_t value) {
+        u16(static_cast<std::uint16_t>(value >> 16));
+        u16(static_cast<std::uint16_t>(value & 0xffff));
+    }
+
+    void u64(std::uint64_t value) {
+        u32(static_cast<std::uint32_t>(value >> 32));
+        u32(static_cast<std::uint32_t>(value & 0xffffffff));
     }
 
     void append(ByteView bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }

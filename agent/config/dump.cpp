@@ -149,6 +149,11 @@ void write_transport(TableWriter& writer, const core::Instance& instance) {
 }
 
 void write_behaviour(TableWriter& writer, const core::Instance& instance) {
+    if (instance.lease == Duration::zero()) {
+        writer.flag("lease", false);
+    } else {
+        writer.duration("lease", instance.lease);
+    }
     writer.flag("pair", instance.pair);
     writer.flag("preempt", instance.preempt);
     writer.duration("preempt_delay", instance.preempt_delay);

@@ -31,6 +31,7 @@ constexpr array instance_keys{
     KeyInfo{"version", "an integer", "3", "3"},
     KeyInfo{"advert_interval", "a duration", "1s", "\"1s\""},
     KeyInfo{"down_adverts", "an integer", "3", "3"},
+    KeyInfo{"lease", "a boolean or a duration", "true", "true"},
     KeyInfo{"pair", "a boolean", "true with exactly one unicast peer, else false", "true"},
     KeyInfo{"preempt", "a boolean", "true", "false"},
     KeyInfo{"preempt_delay", "a duration", "0s", "\"30s\""},
@@ -125,7 +126,6 @@ constexpr array refused_at_root{
 };
 
 constexpr array refused_in_instance{
-    RefusedKey{"lease", "unsupported", "the kernel lease is not available in this version", "remove the key"},
     RefusedKey{"use_vmac", "unsupported", no_virtual_mac, virtual_mac_hint},
     RefusedKey{"use_vmac_addr", "unsupported", no_virtual_mac, virtual_mac_hint},
     RefusedKey{"vmac_xmit_base", "unsupported", no_virtual_mac, virtual_mac_hint},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 
@@ -21,6 +22,8 @@ constexpr std::array<std::pair<std::string_view, ChecksumPolicy>, 3> checksum_wo
 constexpr Duration shortest_interval = 10ms;    ///< RFC 9568 §5.2.7: centiseconds
 constexpr Duration longest_interval = 40950ms;  ///< RFC 9568 §5.2.7: 12 bits
 constexpr Duration longest_v2_interval = 255s;  ///< RFC 3768 §5.3.7: 8 bits, seconds
+constexpr Duration longest_lease = 3600s;
+constexpr Duration renewal_margin = 250ms;  ///< a renewal may be that late
 constexpr std::size_t longest_password = vrrp::authentication_size;
 
 template <class T, class U>
@@ -55,6 +58,39 @@ void read_interval(const TableReader& reader, core::Instance& instance) {
                             v2 ? "version 3 can carry shorter intervals" : "");
     }
     instance.advert_interval = *interval;
+}
+
+Duration shortest_lease(const core::Instance& instance) {
+    return std::chrono::ceil<std::chrono::seconds>(instance.advert_interval + renewal_margin);
+}
+
+/// rules.md 7: as long as a peer waits, in whole seconds, and long enough to be renewed. `down_adverts` below
+/// 3 would else end leases between two advertisements.
+Duration default_lease(const core::Instance& instance) {
+    const Duration peer_down = instance.down_adverts * instance.advert_interval;
+    return std::max<Duration>(std::chrono::floor<std::chrono::seconds>(peer_down), shortest_lease(instance));
+}
+
+void read_lease(const TableReader& reader, core::Instance& instance) {
+    const bool owner = instance.priority == vrrp::owner_priority;
+    if (!reader.has("lease") || reader.is_boolean("lease")) {
+        const bool wanted = reader.boolean("lease").value_or(!owner);
+        if (!wanted) return;
+        instance.lease = default_lease(instance);
+    } else {
+        const Duration least = shortest_lease(instance);
+        const auto lease = reader.duration("lease", least, longest_lease);
+        if (!lease) return;
+        if (*lease % 1s != Duration::zero()) {
+            return reader.error(reader.place("lease"), "out_of_range", "lease",
+                                "lease must be a number of whole seconds: the kernel counts in them");
+        }
+        instance.lease = *lease;
+    }
+    if (owner) {
+        reader.error(reader.place("lease"), "conflict", "lease",
+                     "the owner of the addresses (priority 255) has no lease", "remove the key");
+    }
 }
 
 void read_behaviour(const TableReader& reader, core::Instance& instance) {
@@ -156,6 +192,7 @@ InstanceDraft read_instance(const toml::key& name, const toml::table& table, Rep
     read_identity(reader, draft.settings);
     read_interval(reader, draft.settings);
     read_behaviour(reader, draft.settings);
+    read_lease(reader, draft.settings);
     read_transport(reader, draft);
     read_auth(reader, draft.settings);
     read_garp(reader, draft.settings);

@@ -135,6 +135,11 @@ std::optional<bool> TableReader::boolean(std::string_view key) const {
     return std::nullopt;
 }
 
+bool TableReader::is_boolean(std::string_view key) const {
+    const toml::node* value = node(key);
+    return value != nullptr && value->is_boolean();
+}
+
 std::optional<Duration> TableReader::duration(std::string_view key, Duration least, Duration most) const {
     const toml::node* value = node(key);
     const auto given = text(key);

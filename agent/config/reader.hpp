@@ -66,6 +66,8 @@ class TableReader {
     std::optional<std::string> text(std::string_view key) const;
     std::optional<std::int64_t> integer(std::string_view key, std::int64_t least, std::int64_t most) const;
     std::optional<bool> boolean(std::string_view key) const;
+    /// Whether the value of `key` is true or false, for keys that may also be something else.
+    bool is_boolean(std::string_view key) const;
     std::optional<Duration> duration(std::string_view key, Duration least = Duration::zero(),
                                      Duration most = maximum_duration) const;
     /// An address without a prefix.

@@ -12,6 +12,10 @@ namespace {
 constexpr std::size_t repairs_at_once = 10;
 constexpr Duration repair_window = std::chrono::minutes(1);
 constexpr Duration slow_repair = std::chrono::seconds(1);
+constexpr Duration renewal_spacing = std::chrono::milliseconds(250);  // rules.md 7
+// The kernel counts an address as expired 20 ms early (net/ipv4/devinet.c, ADDRCONF_TIMER_FUZZ_MINUS); the
+// rest is for what we heard late.
+constexpr Duration expiry_slack = std::chrono::milliseconds(100);
 
 /// rules.md 11: 1 s, doubling to 60 s.
 Duration retry_delay(unsigned failures) {
@@ -43,13 +47,15 @@ void AddressPlan::release(Owner owner, const std::set<AddressKey>& kept) {
     state.present = 0;
 }
 
-void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addresses,
+void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addresses, Duration lease,
                             const KernelView& kernel) {
     std::set<AddressKey> kept;
     for (const auto& address : addresses)
         kept.insert(key_of(address));
     release(owner, kept);
     auto& state = owners_[owner];
+    state.lease_changed = state.lease_changed || state.lease != lease;
+    state.lease = lease;
     for (const auto& address : addresses) {
         const AddressKey key = key_of(address);
         const auto [at, added] = entries_.try_emplace(key);
@@ -73,13 +79,18 @@ void AddressPlan::tell_held(const AddressKey& key, const Entry& entry) {
     if (entry.presence == Presence::foreign) events_.push_back({Event::Kind::foreign, entry.owner, key, {}});
 }
 
-void AddressPlan::desire(Owner owner, bool wanted) {
+void AddressPlan::desire(Owner owner, bool wanted, Instant now) {
     auto& state = owners_[owner];
     if (state.desired == wanted) return;
     state.desired = wanted;
+    state.lease_until = now + state.lease;
+    state.renewed_at.reset();
+    // Those that stand already were set by an earlier run, with a lease of its own.
+    state.lease_changed = state.present > 0;
     for (const auto& key : state.keys) {
         auto& entry = entries_.at(key);
         entry.desired = wanted;
+        entry.expired = false;
         entry.failures = 0;
         entry.repairs.clear();
         if (entry.not_before) delayed_.erase({*entry.not_before, key});
@@ -87,6 +98,35 @@ void AddressPlan::desire(Owner owner, bool wanted) {
         if (wanted && entry.presence != Presence::absent) tell_held(key, entry);
         dirty_.insert(key);
     }
+}
+
+void AddressPlan::renew(Owner owner, Instant now, const KernelView& kernel, Actions& actions) {
+    auto& state = owners_[owner];
+    if (!state.desired || (state.lease == Duration::zero() && !state.lease_changed)) return;
+    if (lapsed(owner, now)) return;
+    if (state.renewed_at && now - *state.renewed_at < renewal_spacing && !state.lease_changed) return;
+    const Instant not_after = state.lease == Duration::zero() ? Instant::max() : state.lease_until;
+    for (const auto& key : state.keys) {
+        const auto& entry = entries_.at(key);
+        const auto* link = kernel.link(key.device);
+        if (entry.presence != Presence::ours || entry.owner != owner || !link) continue;
+        actions.push_back(RenewLease{link->link.index, entry.spec, state.lease, not_after});
+    }
+    state.renewed_at = now;
+    state.lease_until = now + state.lease;
+    state.lease_changed = false;
+}
+
+bool AddressPlan::lapsed(Owner owner, Instant now) const {
+    const auto found = owners_.find(owner);
+    if (found == owners_.end()) return false;
+    const auto& state = found->second;
+    return state.desired && state.lease > Duration::zero() && now >= state.lease_until;
+}
+
+void AddressPlan::expire(const AddressKey& key, Entry& entry) {
+    entry.expired = true;
+    events_.push_back({Event::Kind::lease_expired, entry.owner, key, {}});
 }
 
 void AddressPlan::set_presence(Entry& entry, Presence presence) {
@@ -100,7 +140,7 @@ void AddressPlan::set_presence(Entry& entry, Presence presence) {
 
 bool AddressPlan::appeared(const std::string& device, const KernelAddress& address) {
     const AddressKey key{device, address.address, address.prefix};
-    marks_reported_ = marks_reported_ || address.ours;
+    marks_reported_ = marks_reported_ || address.ours || address.marked;
     auto found = entries_.find(key);
     if (found == entries_.end()) {
         if (!address.ours) return false;
@@ -115,7 +155,8 @@ bool AddressPlan::appeared(const std::string& device, const KernelAddress& addre
     // Kernels before 5.18 do not report the mark; there an answer to our own request has to do. Elsewhere it
     // may be an address that others have set in the same instant.
     const bool answered = !marks_reported_ && entry.pending && entry.desired;
-    const bool ours = address.ours || answered || entry.presence == Presence::ours;
+    const bool left = recalled_.contains(key);
+    const bool ours = address.ours || answered || left || entry.presence == Presence::ours;
     const bool news = entry.presence == Presence::absent && !entry.expected;
     entry.expected = false;
     set_presence(entry, ours ? Presence::ours : Presence::foreign);
@@ -140,6 +181,7 @@ void AddressPlan::vanished(const std::string& device, const KernelAddress& addre
     entry.pending = false;
     dirty_.insert(key);
     if (!entry.desired || !was_ours) return;
+    if (lapsed(entry.owner, now + expiry_slack)) return expire(key, entry);
     while (!entry.repairs.empty() && now - entry.repairs.front() > repair_window)
         entry.repairs.pop_front();
     std::string text = "put back at once";
@@ -200,6 +242,10 @@ void AddressPlan::refused(const AddressKey& key, bool adding, const std::string&
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
     auto& entry = found->second;
+    if (adding && !entry.pending && entry.presence == Presence::ours) {
+        events_.push_back({Event::Kind::renewal_refused, entry.owner, key, reason});
+        return;
+    }
     entry.pending = false;
     dirty_.insert(key);
     if (adding != entry.desired) return;
@@ -232,6 +278,7 @@ void AddressPlan::reconcile(Instant now, const KernelView& kernel, Actions& acti
 
 void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, const KernelView& kernel,
                             Actions& actions) {
+    const bool was_held = entry.expected;  // and is not in the snapshot that has just been read
     entry.expected = false;
     const bool missing = entry.desired && entry.presence == Presence::absent;
     const bool surplus = !entry.desired && entry.presence == Presence::ours;
@@ -249,7 +296,8 @@ void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, co
         }
         return;
     }
-    if (entry.pending || entry.not_before) return;
+    if (entry.pending || entry.not_before || (missing && entry.expired)) return;
+    if (missing && was_held && lapsed(entry.owner, now)) return expire(key, entry);
     const auto* link = kernel.link(key.device);
     if (!link) {
         if (missing) refused(key, true, concat("interface ", key.device, " does not exist"), now);
@@ -257,7 +305,7 @@ void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, co
     }
     entry.pending = true;
     if (missing) {
-        actions.push_back(AddAddress{link->link.index, entry.spec});
+        actions.push_back(AddAddress{link->link.index, entry.spec, owners_[entry.owner].lease});
     } else {
         actions.push_back(RemoveAddress{link->link.index, key.address, key.prefix});
     }

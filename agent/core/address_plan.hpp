@@ -30,6 +30,8 @@ class AddressPlan {
         enum class Kind : std::uint8_t {
             held,              ///< the kernel has it now and we want it: announce it
             deleted_by_other,  ///< it will be put back; `text` says when, if not at once
+            lease_expired,     ///< the kernel took it because we did not renew it: not put back
+            renewal_refused,   ///< `text` is why its lease could not be renewed
             refused,           ///< `text` is why it could not be set
             removal_refused,   ///< `text` is why it is still there
             foreign,           ///< it stood there before us: served, never removed (rules.md 8)
@@ -41,14 +43,23 @@ class AddressPlan {
     };
 
     /// Replaces the addresses of `owner`. Those that are no longer named are removed, unless another owner
-    /// takes them over; those that stay are not touched.
-    void configure(Owner owner, const std::vector<VirtualAddress>& addresses, const KernelView& kernel);
+    /// takes them over; those that stay are not touched. `lease` 0: they stay until they are removed.
+    void configure(Owner owner, const std::vector<VirtualAddress>& addresses, Duration lease,
+                   const KernelView& kernel);
     void forget(Owner owner) {
         release(owner, {});
         owners_.erase(owner);
     }
     /// Whether the addresses of `owner` should be on their interfaces.
-    void desire(Owner owner, bool wanted);
+    void desire(Owner owner, bool wanted, Instant now);
+    /// An advertisement has left: the leases of what we hold start anew, at most four times a second
+    /// (rules.md 7).
+    void renew(Owner owner, Instant now, const KernelView& kernel, Actions& actions);
+    /// The leases of `owner` have run out, whether or not the kernel has said so yet.
+    bool lapsed(Owner owner, Instant now) const;
+    /// What an earlier run held: ours where the kernel does not report marks, until end_recall().
+    void recall(std::set<AddressKey> held) { recalled_ = std::move(held); }
+    void end_recall() { recalled_.clear(); }
 
     /// Returns whether the address is ours: marked by the kernel, or just asked for by us.
     bool appeared(const std::string& device, const KernelAddress& address);
@@ -83,6 +94,7 @@ class AddressPlan {
         bool pending = false;  ///< asked for, no answer yet
         Presence presence = Presence::absent;
         bool expected = false;  ///< was there before the snapshot that is being read
+        bool expired = false;   ///< its lease has run out: not put back before it is desired anew
         unsigned failures = 0;
         std::optional<Instant> not_before;
         std::deque<Instant> repairs;  ///< of the last minute
@@ -91,12 +103,17 @@ class AddressPlan {
         std::vector<AddressKey> keys;
         bool desired = false;
         std::size_t present = 0;
+        Duration lease = Duration::zero();
+        Instant lease_until{};  ///< meaningful while desired
+        std::optional<Instant> renewed_at;
+        bool lease_changed = false;  ///< the kernel knows another lease than is wanted
     };
 
     /// Addresses of `owner` that are not in `kept` are nobody's from now on.
     void release(Owner owner, const std::set<AddressKey>& kept);
     void tell_held(const AddressKey& key, const Entry& entry);
     void set_presence(Entry& entry, Presence presence);
+    void expire(const AddressKey& key, Entry& entry);
     void delay(const AddressKey& key, Entry& entry, Instant until);
     void reconcile(const AddressKey& key, Entry& entry, Instant now, const KernelView& kernel,
                    Actions& actions);
@@ -107,7 +124,8 @@ class AddressPlan {
     std::set<std::pair<Instant, AddressKey>> delayed_;
     std::set<AddressKey> removing_;  ///< should be gone, is or may come to be there, not refused
     std::vector<Event> events_;
-    bool marks_reported_ = false;  ///< by the kernel: an address of ours was seen with its mark
+    std::set<AddressKey> recalled_;
+    bool marks_reported_ = false;  ///< by the kernel: an address was seen with its mark
 };
 
 }  // namespace regent::core

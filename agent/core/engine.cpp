@@ -2,6 +2,7 @@
 #include "agent/core/engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/base/text.hpp"
 #include "agent/core/engine_state.hpp"
@@ -50,7 +51,7 @@ void Engine::State::schedule(GroupId group, std::optional<Instant> at) {
 
 std::optional<Instant> Engine::State::next_deadline() const {
     if (!ready()) return std::nullopt;
-    if (all_due || !to_publish.empty()) return Instant::min();
+    if (all_due || !to_publish.empty() || !sent.empty() || may_resume) return Instant::min();
     std::optional<Instant> next;
     const auto consider = [&next](std::optional<Instant> at) {
         if (at && (!next || *at < *next)) next = at;
@@ -59,6 +60,7 @@ std::optional<Instant> Engine::State::next_deadline() const {
     consider(plan.next_deadline());
     consider(announcer.next_deadline());
     consider(discards.next_deadline());
+    consider(lateness.next_deadline());
     consider(health.next_deadline());
     return next;
 }
@@ -96,6 +98,9 @@ void Engine::State::on(const PacketReceived& packet, Turn& turn) {
 
 void Engine::State::on(const TimerFired&, Turn& turn) {
     if (!ready()) return;
+    if (suspending) return suspend(turn);
+    confirm_adverts(turn);
+    if (may_resume) resume(turn);
     if (health.run(turn.now)) all_due = true;
     deliver_plan_events(turn);
     run_due_groups(turn);
@@ -105,6 +110,7 @@ void Engine::State::on(const TimerFired&, Turn& turn) {
         router->run_routes(turn);
     announcer.run(turn.now, kernel, turn.actions);
     discards.run(turn.now, turn.actions);
+    lateness.run(turn.now, turn.actions);
     publish(turn);
     if (!stopping || stop_told || !plan.settled()) return;
     const bool stopped =
@@ -141,12 +147,22 @@ void Engine::State::deliver_plan_events(Turn& turn) {
     }
 }
 
+/// Of earlier steps: what could not leave has been told by SendFailed since.
+void Engine::State::confirm_adverts(Turn& turn) {
+    for (const auto id : std::exchange(sent, {})) {
+        const auto router = routers.find(id);
+        if (router != routers.end()) router->second->confirm_advert(turn);
+    }
+}
+
 void Engine::State::publish(Turn& turn) {
+    memory_stale = memory_stale || !to_publish.empty();
     for (const auto id : to_publish) {
         const auto router = routers.find(id);
         if (router != routers.end()) turn.actions.push_back(PublishState{status_of(*router->second, turn)});
     }
     to_publish.clear();
+    if (std::exchange(memory_stale, false)) remember(turn);
 }
 
 InstanceStatus Engine::State::status_of(const VirtualRouter& router, const Turn& turn) const {
@@ -169,7 +185,7 @@ void Engine::State::on(const SendFailed& failed, Turn& turn) {
 }
 
 void Engine::State::on(const CheckVerdict& verdict, Turn& turn) {
-    if (health.verdict(verdict, turn.now)) all_due = true;
+    if (health.verdict(verdict, turn.now)) all_due = memory_stale = true;
 }
 
 void Engine::State::on(const StopRequested& request, Turn& turn) {

@@ -32,8 +32,17 @@ struct Engine::State {
     AddressPlan plan;
     Announcer announcer;
     DiscardLog discards;
+    Lateness lateness;
     std::uint64_t sequence = 0;
     std::set<VirtualRouter::Id> to_publish;
+    std::set<VirtualRouter::Id> sent;
+
+    Memory memory;  ///< as recalled, later as remembered last
+    bool may_resume = false;
+    bool remembered = false;
+    bool memory_stale = false;
+    bool suspending = false;
+    std::optional<std::string> maintenance;
     std::array<std::uint64_t, vrrp::discard_count>
         unclaimed_discards{};  ///< of packets for no router of ours
 
@@ -49,7 +58,8 @@ struct Engine::State {
     std::set<std::pair<Instant, GroupId>> due;
 
     Turn turn(Instant now, Actions& actions) {
-        return {now, actions, kernel, health, plan, announcer, discards, sequence, to_publish};
+        return {now,      actions,  kernel,   health,     plan, announcer,
+                discards, lateness, sequence, to_publish, sent};
     }
     bool ready() const { return settings && kernel_known; }
 
@@ -77,9 +87,15 @@ struct Engine::State {
     void add_address(const KernelAddress& address);
     void deliver_plan_events(Turn& turn);
     void run_due_groups(Turn& turn);
+    void confirm_adverts(Turn& turn);
     void publish(Turn& turn);
     VirtualRouter* router_named(const std::string& name);
     InstanceStatus status_of(const VirtualRouter& router, const Turn& turn) const;
+
+    // recall.cpp
+    void resume(Turn& turn);
+    void remember(Turn& turn);
+    void suspend(Turn& turn);
 
     // reload.cpp
     void remove_routers(const Settings& wanted, Turn& turn);
@@ -88,10 +104,5 @@ struct Engine::State {
     void form_group(const std::string& name, std::vector<VirtualRouter*> members,
                     const std::vector<CheckTracker>& checks, std::set<GroupId>& kept, Turn& turn);
 };
-
-/// Which virtual router on the wire an instance is.
-inline RouterKey key_of(const Instance& instance) {
-    return {instance.interface, instance.family, instance.virtual_router_id};
-}
 
 }  // namespace regent::core

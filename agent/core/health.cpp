@@ -16,7 +16,34 @@ bool has_verdict(Health::State state) {
     return state != Health::State::pending && state != Health::State::overdue;
 }
 
+Health::State state_of(Memory::Verdict verdict) {
+    switch (verdict) {
+        case Memory::Verdict::up: return Health::State::up;
+        case Memory::Verdict::down: return Health::State::down;
+        case Memory::Verdict::ignored: return Health::State::ignored;
+    }
+    return Health::State::ignored;
+}
+
 }  // namespace
+
+void Health::recall(const std::vector<Memory::Check>& checks) {
+    for (const auto& check : checks)
+        recalled_[check.name] = check;
+}
+
+std::vector<Memory::Check> Health::remember() const {
+    std::vector<Memory::Check> checks;
+    for (const auto& [name, record] : records_) {
+        const auto& judgement = record.judgement;
+        if (!has_verdict(judgement.state)) continue;
+        const auto verdict = judgement.state == State::up     ? Memory::Verdict::up
+                             : judgement.state == State::down ? Memory::Verdict::down
+                                                              : Memory::Verdict::ignored;
+        checks.push_back({name, verdict, judgement.message});
+    }
+    return checks;
+}
 
 void Health::configure(const std::vector<Check>& checks, Instant now) {
     std::set<std::string> wanted;
@@ -24,8 +51,14 @@ void Health::configure(const std::vector<Check>& checks, Instant now) {
         wanted.insert(check.name);
         const auto [at, added] = records_.try_emplace(check.name);
         at->second.settings = check;
-        if (added) at->second.grace_ends = now + grace(check);
+        if (!added) continue;
+        at->second.grace_ends = now + grace(check);
+        const auto before = recalled_.find(check.name);
+        if (before != recalled_.end()) {
+            at->second.judgement = {state_of(before->second.verdict), true, before->second.message};
+        }
     }
+    recalled_.clear();
     std::erase_if(records_, [&](const auto& record) { return !wanted.contains(record.first); });
 }
 
@@ -77,7 +110,13 @@ bool Health::run(Instant now) {
     for (auto& [name, record] : records_) {
         if (record.grace_ends && *record.grace_ends <= now) {
             record.grace_ends.reset();
-            record.judgement.state = State::overdue;
+            // A verdict of an earlier run that nothing has confirmed is as good as UNKNOWN.
+            if (has_verdict(record.judgement.state)) {
+                record.judgement.stale = false;
+                unknown(record, now);
+            } else {
+                record.judgement.state = State::overdue;
+            }
             changed = true;
         }
         if (record.hold_ends && *record.hold_ends <= now) {

@@ -10,6 +10,7 @@
 #include "agent/base/time.hpp"
 #include "agent/core/action.hpp"
 #include "agent/core/input.hpp"
+#include "agent/core/memory.hpp"
 #include "agent/core/settings.hpp"
 
 namespace regent::core {
@@ -28,6 +29,11 @@ class Health {
         bool stale = false;   ///< the verdict stands only because of `on_unknown = "hold"`
         std::string message;  ///< of the last verdict
     };
+
+    /// Verdicts of an earlier run: they stand, marked stale, until there are new ones (rules.md 13). Before
+    /// configure().
+    void recall(const std::vector<Memory::Check>& checks);
+    std::vector<Memory::Check> remember() const;
 
     /// Checks that stay keep their judgement; new ones start PENDING.
     void configure(const std::vector<Check>& checks, Instant now);
@@ -54,6 +60,7 @@ class Health {
     static void unknown(Record& record, Instant now);
 
     std::map<std::string, Record> records_;
+    std::map<std::string, Memory::Check> recalled_;
 };
 
 }  // namespace regent::core

@@ -53,8 +53,9 @@ struct KernelAddress {
     int interface_index = 0;
     IpAddress address;
     std::uint8_t prefix = 0;
-    bool ours = false;   ///< carries our IFA_PROTO
-    bool usable = true;  ///< false while tentative or after failed duplicate detection
+    bool ours = false;    ///< carries our IFA_PROTO
+    bool usable = true;   ///< false while tentative or after failed duplicate detection
+    bool marked = false;  ///< carries an IFA_PROTO, ours or another's: this kernel reports marks
 
     bool operator==(const KernelAddress&) const = default;
 };

@@ -59,8 +59,13 @@ void Engine::State::on(const KernelSnapshot& snapshot, Turn& turn) {
     }
     kernel.clear_addresses();
     plan.begin_snapshot();
+    // Whether this kernel reports marks must be known before the first address is judged.
+    for (const auto& address : snapshot.addresses) {
+        if (address.marked || address.ours) plan.end_recall();
+    }
     for (const auto& address : snapshot.addresses)
         add_address(address);
+    plan.end_recall();
     if (kernel_known) {
         turn.log(LogLevel::warning, {},
                  "notifications of the kernel were lost: links and addresses were read anew");

@@ -40,7 +40,7 @@ void SyncGroup::begin_yield(Purpose purpose, const std::string& reason, Turn& tu
     Duration interval{};
     for (const auto* member : members_)
         interval = std::max(interval, member->settings().advert_interval);
-    yield_ = Yield{purpose, turn.now + 2 * interval};
+    yield_ = Yield{purpose, turn.now + 2 * interval, std::nullopt};
     apply_to_all(Event::yield, reason, turn);
 }
 
@@ -65,7 +65,20 @@ void SyncGroup::run_yield(Turn& turn) {
 
 void SyncGroup::end_yield(bool relieved, Turn& turn) {
     const auto purpose = yield_->purpose;
+    answer_yield(*yield_, relieved, turn);
     yield_.reset();
+    if (purpose == Purpose::maintenance) {
+        // Forced if nobody takes over: the operator wants to work on this machine.
+        const auto reason = maintenance_.value_or("maintenance");
+        apply_to_all(Event::yield_relieved, concat("in maintenance: ", reason), turn);
+        return;
+    }
+    if (purpose == Purpose::handover) {
+        held_ = held_ || relieved;
+        apply_to_all(relieved ? Event::yield_relieved : Event::yield_unanswered,
+                     relieved ? "handed over; held until it is released" : "nobody else serves", turn);
+        return;
+    }
     if (purpose == Purpose::stop) {
         apply_to_all(Event::shutdown, relieved ? "stopped; another master has taken over" : "stopped", turn);
         return;
@@ -104,6 +117,11 @@ void SyncGroup::address_event(VirtualRouter& member, const AddressPlan::Event& e
             member.count_repair();
             turn.log(LogLevel::warning, member.name(),
                      concat(what, " was deleted by another program; ", event.text));
+            break;
+        case Kind::lease_expired: lease_lost_ = true; break;
+        case Kind::renewal_refused:
+            turn.log(LogLevel::error, member.name(),
+                     concat("the kernel refused to renew the lease of ", what, ": ", event.text));
             break;
         case Kind::removal_refused:
             turn.log(LogLevel::error, member.name(),

@@ -14,6 +14,7 @@
 #include "agent/base/result.hpp"
 #include "agent/base/time.hpp"
 #include "agent/core/address_key.hpp"
+#include "agent/core/settings.hpp"
 
 namespace regent::core {
 
@@ -25,6 +26,11 @@ struct RouterKey {
 
     auto operator<=>(const RouterKey&) const = default;
 };
+
+/// Which virtual router on the wire an instance is.
+inline RouterKey key_of(const Instance& instance) {
+    return {instance.interface, instance.family, instance.virtual_router_id};
+}
 
 struct Memory {
     struct Router {
@@ -45,6 +51,9 @@ struct Memory {
 
         bool operator==(const Check&) const = default;
     };
+
+    /// nullptr: not remembered.
+    const Router* find(const RouterKey& key) const;
 
     std::vector<Router> routers;
     std::vector<Check> checks;

@@ -43,6 +43,12 @@ ListRelation compare_lists(const std::vector<IpAddress>& ours, const std::vector
     return common.empty() ? ListRelation::disjoint : ListRelation::overlapping;
 }
 
+void Peers::trust(const std::vector<IpAddress>& senders) {
+    for (const auto& sender : senders) {
+        if (trusted_.size() < known_senders) trusted_.insert(sender);
+    }
+}
+
 bool Peers::accept_list(const std::string& instance, const std::vector<IpAddress>& ours,
                         const std::vector<IpAddress>& theirs, const IpAddress& sender, bool listed,
                         Turn& turn) {

@@ -33,6 +33,10 @@ class Peers {
     void accepted(const Instance& instance, const IpAddress& sender, const vrrp::Decoded& decoded,
                   Turn& turn);
 
+    /// Senders whose list overlapped ours, in this run or before it (rules.md 5).
+    std::vector<IpAddress> trusted() const { return {trusted_.begin(), trusted_.end()}; }
+    void trust(const std::vector<IpAddress>& senders);
+
     /// A pair may leave out its skew: exactly one peer has been heard in this run.
     bool is_pair() const { return senders_.size() == 1; }
     /// The form to send with: the peer's once it is known.

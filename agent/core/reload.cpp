@@ -15,6 +15,8 @@ void Engine::State::on(const ConfigApplied& applied, Turn& turn) {
     remove_routers(*settings, turn);
     configure_routers(*settings, turn);
     form_groups(*settings, turn);
+    for (auto& [id, group] : groups)
+        group->set_maintenance(maintenance, turn);
     all_due = true;
     turn.log(LogLevel::notice, {},
              concat(first ? "configuration applied: " : "new configuration applied: ",
@@ -50,6 +52,7 @@ void Engine::State::configure_routers(const Settings& wanted, Turn& turn) {
             const auto id = next_router++;
             router = routers.emplace(id, std::make_unique<VirtualRouter>(id, instance)).first->second.get();
             router->configure(instance, turn);
+            if (const auto* record = memory.find(key_of(instance))) router->recall(*record);
             continue;
         }
         if (router->name() != instance.name) turn.actions.push_back(Forget{router->name()});

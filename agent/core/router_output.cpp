@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // VirtualRouter, the sending half: advertisements, addresses, announcements, routes, status.
 #include <algorithm>
+#include <utility>
 
 #include "agent/base/text.hpp"
 #include "agent/core/virtual_router.hpp"
@@ -11,6 +12,7 @@ namespace {
 constexpr Duration first_route_retry = std::chrono::seconds(1);
 constexpr Duration last_route_retry = std::chrono::seconds(60);
 constexpr Duration failure_report_spacing = std::chrono::minutes(1);
+constexpr int retries_an_interval = 10;
 constexpr Duration announce_spacing = std::chrono::seconds(1);  // rules.md 3
 
 }  // namespace
@@ -59,7 +61,14 @@ void VirtualRouter::send(std::uint8_t priority, Turn& turn) {
                        vrrp::encode(advert, *from, to, peers_.checksum_form(settings_.checksum))});
     }
     ++counters_.adverts_sent;
-    if (priority == vrrp::leaving_priority) ++counters_.priority_zero_sent;
+    if (priority == vrrp::leaving_priority) {
+        ++counters_.priority_zero_sent;
+        unsent_ = 0;
+        return;
+    }
+    sent_at_ = turn.now;
+    unsent_ = destinations.size();
+    turn.sent.insert(id_);
 }
 
 std::vector<AddressKey> VirtualRouter::address_keys() const {
@@ -72,7 +81,7 @@ std::vector<AddressKey> VirtualRouter::address_keys() const {
 }
 
 void VirtualRouter::take_addresses(Turn& turn) {
-    turn.plan.desire(id_, true);
+    turn.plan.desire(id_, true, turn.now);
     if (!settings_.routes.empty()) {
         routes_due_ = turn.now;
         routes_backoff_ = Duration::zero();
@@ -86,7 +95,7 @@ void VirtualRouter::drop_addresses(Turn& turn) {
     routes_due_.reset();
     for (const auto& key : address_keys())
         turn.announcer.stop(key);
-    turn.plan.desire(id_, false);
+    turn.plan.desire(id_, false, turn.now);
 }
 
 void VirtualRouter::announce_again(Turn& turn) {
@@ -123,11 +132,33 @@ void VirtualRouter::route_refused(const Route& route, const std::string& reason,
                     holds ? to_text(routes_backoff_) : std::string()));
 }
 
+void VirtualRouter::confirm_advert(Turn& turn) {
+    if (std::exchange(unsent_, 0) == 0) return;
+    advertised_at_ = sent_at_;
+    // One that has just yielded to a winning advertisement has said its last.
+    if (!is_master()) return;
+    turn.actions.push_back(RecordAdvert{slot_, sent_at_});
+    turn.plan.renew(id_, turn.now, turn.kernel, turn.actions);
+}
+
 void VirtualRouter::count_send_failure(const std::string& reason, Turn& turn) {
     ++counters_.send_failures;
+    // To none of its destinations: sooner than in a whole interval, for a peer counts what it misses.
+    if (unsent_ > 0 && --unsent_ == 0 && advert_due_)
+        advert_due_ = std::min(*advert_due_, turn.now + settings_.advert_interval / retries_an_interval);
     if (send_failure_told_at_ && turn.now - *send_failure_told_at_ < failure_report_spacing) return;
     send_failure_told_at_ = turn.now;
     turn.log(LogLevel::error, name(), concat("an advertisement could not be sent: ", reason));
+}
+
+Memory::Router VirtualRouter::remember() const {
+    Memory::Router memory;
+    memory.key = key_of(settings_);
+    memory.addresses = address_keys();
+    memory.master = is_master();
+    if (memory.master) memory.last_advert = advertised_at_;
+    memory.trusted = peers_.trusted();
+    return memory;
 }
 
 InstanceStatus VirtualRouter::status(const Turn& turn) const {

@@ -84,7 +84,7 @@ vrrp::Facts SyncGroup::facts(const VirtualRouter& member, Instant now) const {
     facts.pair_group = pair_group(now);
     const bool recovering = recover_until_ && now < *recover_until_;
     facts.no_preempt =
-        !facts.owner && (!member.settings().preempt || member.preempt_delayed(now) || recovering);
+        !facts.owner && (!member.settings().preempt || member.preempt_delayed(now) || recovering || held_);
     return facts;
 }
 
@@ -107,6 +107,10 @@ bool SyncGroup::receive(VirtualRouter& member, const vrrp::Decoded& decoded, con
                         const IpAddress& to, Turn& turn) {
     const auto event = member.accept(decoded, from, to, turn);
     if (!event) return false;
+    if (*event != Event::advert_zero && must_look_first(turn)) {
+        step_aside(from, turn);
+        return true;
+    }
     std::string reason;
     switch (*event) {
         case Event::advert_zero: reason = concat("priority 0 from ", from); break;
@@ -145,6 +149,7 @@ void SyncGroup::leave_with(const VirtualRouter& member, Turn& turn) {
 void SyncGroup::run(Turn& turn) {
     assess_health(turn);
     start(turn);
+    run_fence(turn);
     run_refusal(turn);
     run_faults(turn);
     run_last_resort(turn);
@@ -236,6 +241,11 @@ void SyncGroup::run_timers(Turn& turn) {
 
 void SyncGroup::promote(Turn& turn) {
     if (stopping_ || yield_ || !any_is(State::backup)) return;
+    if (maintenance_) {
+        for (auto* member : members_)
+            member->set_reason(concat("in maintenance: ", *maintenance_), turn);
+        return;
+    }
     const bool ready = facts(*members_.front(), turn.now).group_ready;
     // rules.md 13: at a cold start a node whose checks have not reported stays BACKUP; a check that is added
     // later holds nobody back.

@@ -10,6 +10,7 @@
 
 #include "agent/base/time.hpp"
 #include "agent/core/assessment.hpp"
+#include "agent/core/memory.hpp"
 #include "agent/core/settings.hpp"
 #include "agent/core/turn.hpp"
 #include "agent/core/virtual_router.hpp"
@@ -43,15 +44,27 @@ class SyncGroup {
     void stop(bool at_once, Turn& turn);
     bool stopped() const;
 
+    /// Goes on as MASTER where an earlier run left off, if nobody can have noticed (rules.md 17). Says why
+    /// not.
+    bool resume(const Memory& memory, Turn& turn);
+    /// What an operator asks for (rules.md 19). The answer to a handover may come later.
+    void handover(std::uint64_t id, const std::string& reason, Turn& turn);
+    void release(Turn& turn);
+    void set_maintenance(const std::optional<std::string>& reason, Turn& turn);
+    /// Has given its role away on request and not been released since.
+    bool held() const { return held_; }
+    void set_held() { held_ = true; }
+
     std::optional<Instant> next_deadline(const Turn& turn) const;
     bool last_resort() const { return last_resort_; }
     bool degraded() const { return degraded_; }
 
   private:
-    enum class Purpose : std::uint8_t { stop, last_resort };
+    enum class Purpose : std::uint8_t { stop, last_resort, handover, maintenance };
     struct Yield {
         Purpose purpose;
         Instant deadline;
+        std::optional<std::uint64_t> answer_to;  ///< the OperatorCommand that waits
     };
     /// The kernel does not accept an address (rules.md 11).
     struct Refusal {
@@ -70,6 +83,9 @@ class SyncGroup {
     void begin_yield(Purpose purpose, const std::string& reason, Turn& turn);
     void run_yield(Turn& turn);
     void end_yield(bool relieved, Turn& turn);
+    static void answer_yield(const Yield& yield, bool relieved, Turn& turn);
+    void run_fence(Turn& turn);
+    void step_aside(const IpAddress& master, Turn& turn);
     void run_timers(Turn& turn);
     void promote(Turn& turn);
     void leave_with(const VirtualRouter& member, Turn& turn);
@@ -78,6 +94,11 @@ class SyncGroup {
 
     vrrp::Facts facts(const VirtualRouter& member, Instant now) const;
     std::optional<std::string> fault() const;
+    bool lapsed(const Turn& turn) const;
+    const VirtualRouter* stalled_member(Instant now) const;
+    /// rules.md 6: another master may have taken over unheard.
+    bool must_look_first(const Turn& turn) const;
+    std::optional<std::string> unfit_to_resume(const Memory& memory, const Turn& turn) const;
     bool pair_group(Instant now) const;
     bool all_are(vrrp::State state) const;
     bool any_is(vrrp::State state) const;
@@ -107,6 +128,12 @@ class SyncGroup {
     unsigned refusals_ = 0;  ///< in a row
     bool degraded_ = false;  ///< serves what the kernel accepts, because nobody else does
     bool suspect_ = false;   ///< was refused, has not been tried since
+
+    bool held_ = false;
+    std::optional<std::string> maintenance_;  ///< the reason; never MASTER while set
+
+    bool lease_lost_ = false;  ///< the kernel has taken an address that was not renewed
+    bool stall_told_ = false;
 
     std::optional<Instant> promoted_by_zero_at_;
     std::optional<Instant> pair_rule_blocked_until_;

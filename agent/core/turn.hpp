@@ -12,6 +12,7 @@
 #include "agent/core/discard_log.hpp"
 #include "agent/core/health.hpp"
 #include "agent/core/kernel_view.hpp"
+#include "agent/core/lateness.hpp"
 
 namespace regent::core {
 
@@ -23,8 +24,10 @@ struct Turn {
     AddressPlan& plan;
     Announcer& announcer;
     DiscardLog& discards;
+    Lateness& lateness;
     std::uint64_t& sequence;                   ///< of the last Transition
     std::set<AddressPlan::Owner>& to_publish;  ///< routers that look different now
+    std::set<AddressPlan::Owner>& sent;        ///< routers whose advertisement is on its way out
 
     void log(LogLevel level, const std::string& instance, std::string text) {
         actions.push_back(Log{level, instance, std::move(text)});

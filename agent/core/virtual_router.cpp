@@ -35,7 +35,9 @@ void VirtualRouter::configure(Instance settings, Turn& turn) {
     for (const auto& key : old_keys) {
         if (!still_named.contains(key)) turn.announcer.stop(key);
     }
-    turn.plan.configure(id_, all_addresses(settings_), turn.kernel);
+    // Owners have no lease: the addresses are their own (rules.md 7).
+    const auto lease = settings_.priority == vrrp::owner_priority ? Duration::zero() : settings_.lease;
+    turn.plan.configure(id_, all_addresses(settings_), lease, turn.kernel);
     if (first) {
         since_ = turn.now;
         effective_ = settings_.priority;
@@ -108,6 +110,14 @@ Duration VirtualRouter::peer_down() const {
     return vrrp::silence_limit(settings_.advert_interval, settings_.down_adverts);
 }
 
+Duration VirtualRouter::silent_for(Instant now) const {
+    return now - std::max(advertised_at_.value_or(since_), since_);
+}
+
+bool VirtualRouter::stalled(Instant now) const {
+    return is_master() && silent_for(now) > peer_down();
+}
+
 std::uint16_t VirtualRouter::apply(Event event, const vrrp::Facts& facts, const std::string& reason,
                                    Turn& turn) {
     const auto* row = vrrp::find(state_, event, facts);
@@ -162,6 +172,14 @@ void VirtualRouter::arm(std::uint16_t operations, const std::string& reason, Tur
                              ? concat("no advertisement from ", *other_master_, " for ", to_text(silence))
                              : concat("no master heard for ", to_text(silence));
     }
+    if (wanted(vrrp::arm_listen)) {
+        advert_due_.reset();
+        expired_ = false;
+        armed_skew_ = skew();
+        const Duration wait = settings_.advert_interval + armed_skew_;
+        master_down_due_ = turn.now + wait;
+        expiry_reason_ = concat("no master heard for ", to_text(wait), " after a stall");
+    }
     if (wanted(vrrp::arm_skew) && !expired_) {
         const Duration wait = pair_is_live() ? Duration::zero() : skew();
         if (!master_down_due_ || turn.now + wait < *master_down_due_) {
@@ -184,7 +202,9 @@ bool VirtualRouter::run_timers(const Turn& turn) {
         master_down_due_.reset();
         expired_ = true;
     }
-    return state_ == State::master && advert_due_ && *advert_due_ <= turn.now;
+    if (state_ != State::master || !advert_due_ || *advert_due_ > turn.now) return false;
+    turn.lateness.note(name(), turn.now - *advert_due_, peer_down() - settings_.advert_interval, turn.now);
+    return true;
 }
 
 std::optional<Instant> VirtualRouter::next_deadline() const {

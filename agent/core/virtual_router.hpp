@@ -10,6 +10,7 @@
 
 #include "agent/base/ip_address.hpp"
 #include "agent/base/time.hpp"
+#include "agent/core/memory.hpp"
 #include "agent/core/peers.hpp"
 #include "agent/core/settings.hpp"
 #include "agent/core/status.hpp"
@@ -75,6 +76,11 @@ class VirtualRouter {
     /// A live pair leaves out the skew (rules.md 4).
     bool pair_is_live() const { return settings_.pair && peers_.is_pair(); }
     bool preempt_delayed(Instant now) const;
+    /// No advertisement of ours has left for `peer_down`, so that another master may have taken over unheard
+    /// (rules.md 6).
+    bool stalled(Instant now) const;
+    /// The stall, or the silence, up to now.
+    Duration silent_for(Instant now) const;
     /// `peer_down` of rules.md: the soonest that a peer may think we are dead.
     Duration peer_down() const;
     std::optional<Instant> last_heard() const { return last_heard_; }  ///< advert of another master
@@ -82,10 +88,18 @@ class VirtualRouter {
     const std::optional<IpAddress>& other_master() const { return other_master_; }
     bool relieved() const { return relieved_; }
 
+    /// Where its addresses stand, advertised ones first.
+    std::vector<AddressKey> address_keys() const;
     /// The kernel holds an address now: it is announced while we are master.
     void address_held(const AddressKey& key, Turn& turn);
     void count_repair() { ++counters_.address_repairs; }
     void count_send_failure(const std::string& reason, Turn& turn);
+    /// The advertisement of the last step has left, or not: only then the leases start anew.
+    void confirm_advert(Turn& turn);
+    /// What is remembered of it, and from the run before; `slot` is its place in the Memory.
+    Memory::Router remember() const;
+    void set_slot(std::uint32_t slot) { slot_ = slot; }
+    void recall(const Memory::Router& memory) { peers_.trust(memory.trusted); }
     void route_refused(const Route& route, const std::string& reason, Turn& turn);
     /// Sets routes that are due; to be called after the addresses were asked for.
     void run_routes(Turn& turn);
@@ -106,7 +120,6 @@ class VirtualRouter {
     void take_addresses(Turn& turn);
     void drop_addresses(Turn& turn);
     void announce_again(Turn& turn);
-    std::vector<AddressKey> address_keys() const;
     std::vector<IpAddress> advertised(const KernelView& kernel) const;
     Duration skew() const;
 
@@ -132,6 +145,11 @@ class VirtualRouter {
     vrrp::Advert last_advert_;            ///< as accepted, for learn_interval
     std::optional<Instant> lower_since_;  ///< for preempt_delay
     bool relieved_ = false;
+
+    std::optional<Instant> advertised_at_;  ///< that an advert other than priority 0 has left
+    Instant sent_at_{};                     ///< of the advert on its way out
+    std::size_t unsent_ = 0;                ///< its destinations that have not failed
+    std::uint32_t slot_ = 0;
 
     std::size_t left_out_ = 0;  ///< addresses beyond what one advertisement holds (rules.md 21)
     std::optional<Instant> answered_at_;

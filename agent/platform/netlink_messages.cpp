@@ -84,15 +84,19 @@ MessageWriter route_message(int type, int flags, std::uint32_t sequence, const c
     return message;
 }
 
-}  // namespace
+/// A lease is a finite valid lifetime (linux/if_addr.h, ifa_cacheinfo): the kernel takes the address at its
+/// end.
+std::uint32_t valid_seconds(Duration lease) {
+    if (lease == Duration::zero()) return forever;
+    return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(lease).count());
+}
 
-Bytes add_address_message(const core::AddAddress& request, std::uint32_t sequence) {
-    const core::VirtualAddress& wanted = request.address;
+Bytes address_message(const core::VirtualAddress& wanted, int interface_index, Duration lease, int mode,
+                      std::uint32_t sequence) {
     std::uint32_t flags = 0;
-    // The lifetime of an address is set here and nowhere else: a lease is a finite ifa_valid.
     ifa_cacheinfo lifetime{};
-    lifetime.ifa_valid = forever;
-    lifetime.ifa_prefered = forever;
+    lifetime.ifa_valid = valid_seconds(lease);
+    lifetime.ifa_prefered = lifetime.ifa_valid;
     if (wanted.address.is_ipv6()) {
         flags |= IFA_F_NODAD;
         if (wanted.prefix == wanted.address.full_prefix()) lifetime.ifa_prefered = 0;
@@ -103,8 +107,8 @@ Bytes add_address_message(const core::AddAddress& request, std::uint32_t sequenc
     header.ifa_prefixlen = wanted.prefix;
     header.ifa_flags = static_cast<std::uint8_t>(flags);
     header.ifa_scope = static_cast<std::uint8_t>(wanted.scope);
-    header.ifa_index = static_cast<std::uint32_t>(request.interface_index);
-    MessageWriter message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sequence, header);
+    header.ifa_index = static_cast<std::uint32_t>(interface_index);
+    MessageWriter message(RTM_NEWADDR, mode, sequence, header);
     message.attribute(IFA_LOCAL, wanted.address);
     message.attribute(IFA_ADDRESS, wanted.address);
     message.attribute(IFA_FLAGS, flags);
@@ -113,6 +117,17 @@ Bytes add_address_message(const core::AddAddress& request, std::uint32_t sequenc
     if (wanted.broadcast) message.attribute(IFA_BROADCAST, *wanted.broadcast);
     if (!wanted.label.empty()) message.attribute(IFA_LABEL, wanted.label);
     return message.take();
+}
+
+}  // namespace
+
+Bytes add_address_message(const core::AddAddress& request, std::uint32_t sequence) {
+    return address_message(request.address, request.interface_index, request.lease, NLM_F_CREATE | NLM_F_EXCL,
+                           sequence);
+}
+
+Bytes renew_lease_message(const core::RenewLease& request, std::uint32_t sequence) {
+    return address_message(request.address, request.interface_index, request.lease, NLM_F_REPLACE, sequence);
 }
 
 Bytes remove_address_message(const core::RemoveAddress& request, std::uint32_t sequence) {

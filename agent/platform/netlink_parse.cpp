@@ -136,6 +136,7 @@ std::optional<core::KernelAddress> parse_address(nlmsghdr& message) {
     result.prefix = header->ifa_prefixlen;
     const auto* protocol = attributes[IFA_PROTO];
     result.ours = protocol != nullptr && nla_get_u8(protocol) == address_protocol;
+    result.marked = protocol != nullptr;
     const std::uint32_t flags =
         attributes[IFA_FLAGS] != nullptr ? nla_get_u32(attributes[IFA_FLAGS]) : header->ifa_flags;
     result.usable = (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0;

@@ -42,6 +42,10 @@ core::Input refusal(const core::AddAddress& request, std::string reason) {
     return core::AddressRefused{request.interface_index, wanted.address, wanted.prefix, true,
                                 std::move(reason)};
 }
+core::Input refusal(const core::RenewLease& request, std::string reason) {
+    const core::VirtualAddress& held = request.address;
+    return core::AddressRefused{request.interface_index, held.address, held.prefix, true, std::move(reason)};
+}
 core::Input refusal(const core::RemoveAddress& request, std::string reason) {
     return core::AddressRefused{request.interface_index, request.address, request.prefix, false,
                                 std::move(reason)};
@@ -56,6 +60,9 @@ core::Input refusal(const core::RemoveRoute& request, std::string reason) {
 /// Whether the kernel is as the request wants it although it answered with `code`.
 bool already_so(const core::AddAddress&, int code) {
     return code == EEXIST;
+}
+bool already_so(const core::RenewLease&, int code) {
+    return code == ENODEV;  // gone with its interface
 }
 bool already_so(const core::RemoveAddress&, int code) {
     return code == EADDRNOTAVAIL || code == ENODEV;
@@ -127,6 +134,9 @@ void NetlinkRequests::add_to_slice(const Request& request, Slice& slice, std::ve
     const Bytes message = std::visit(
         Overloaded{
             [&](const core::AddAddress& add) { return add_address_message(add, sequence); },
+            [&](const core::RenewLease& renew) {
+                return now() <= renew.not_after ? renew_lease_message(renew, sequence) : Bytes{};
+            },
             [&](const core::RemoveAddress& remove) { return remove_address_message(remove, sequence); },
             [&](const core::AddRoute& add) -> Bytes {
                 const unsigned device = ::if_nametoindex(add.route.device.c_str());

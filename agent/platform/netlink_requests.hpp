@@ -29,6 +29,8 @@ class NetlinkRequests {
     static Result<NetlinkRequests> open();
 
     void queue(const core::AddAddress& request) { queue_.emplace_back(request); }
+    /// Dropped when its turn comes after `not_after`.
+    void queue(const core::RenewLease& request) { queue_.emplace_back(request); }
     void queue(const core::RemoveAddress& request) { queue_.emplace_back(request); }
     void queue(const core::AddRoute& request) { queue_.emplace_back(request); }
     void queue(const core::RemoveRoute& request) { queue_.emplace_back(request); }
@@ -46,7 +48,8 @@ class NetlinkRequests {
     void flush(std::vector<core::Input>& refused);
 
   private:
-    using Request = std::variant<core::AddAddress, core::RemoveAddress, core::AddRoute, core::RemoveRoute>;
+    using Request = std::variant<core::AddAddress, core::RenewLease, core::RemoveAddress, core::AddRoute,
+                                 core::RemoveRoute>;
 
     /// A part of the queue that travels in one datagram.
     struct Slice {

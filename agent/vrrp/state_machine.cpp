@@ -16,6 +16,7 @@ constexpr std::array rows{
     Row{S::init,     E::startup,            G::owner,       S::backup,   expire_master_down,                                 "6.4.1: owner"},
     Row{S::init,     E::startup,            G::always,      S::backup,   arm_first,                                          "6.4.1; rule 4"},
     Row{S::init,     E::fault_raised,       G::always,      S::fault,    none,                                               "rule 10"},
+    Row{S::init,     E::resume,             G::always,      S::master,   send_advert | take_addresses | arm_adver,           "rule 17"},
 
     Row{S::backup,   E::master_down,        G::group_ready, S::master,   send_advert | take_addresses | arm_adver,           "6.4.2"},
     Row{S::backup,   E::master_down,        G::always,      S::backup,   none,                                               "group waits"},
@@ -38,6 +39,8 @@ constexpr std::array rows{
     Row{S::master,   E::yield,              G::always,      S::yielding, send_zero | disarm,                                 "rule 9"},
     Row{S::master,   E::fault_raised,       G::always,      S::fault,    send_zero | drop_addresses | disarm,                "rules 2, 10"},
     Row{S::master,   E::shutdown,           G::always,      S::init,     send_zero | drop_addresses | disarm,                "6.4.3: Shutdown"},
+    Row{S::master,   E::overtaken,          G::always,      S::backup,   drop_addresses | learn_interval | arm_master_down,  "rule 6"},
+    Row{S::master,   E::lease_lost,         G::always,      S::backup,   drop_addresses | arm_listen,                        "rule 6"},
 
     Row{S::yielding, E::advert_winning,     G::always,      S::yielding, drop_addresses,                                     "rule 9: relieved"},
     Row{S::yielding, E::advert_losing,      G::always,      S::yielding, drop_addresses,                                     "rule 9: relieved"},

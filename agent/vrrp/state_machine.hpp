@@ -34,11 +34,14 @@ enum class Event : std::uint8_t {
     group_left,          ///< another member of the sync group has yielded to a winning advertisement
     fault_raised,
     fault_cleared,
-    yield,            ///< leave while alive: clean stop, last resort
-    yield_relieved,   ///< every member has heard the next master
-    yield_unanswered  ///< nobody took over: go on
+    yield,             ///< leave while alive: clean stop, last resort
+    yield_relieved,    ///< every member has heard the next master
+    yield_unanswered,  ///< nobody took over: go on
+    resume,            ///< a run of the agent that ended a moment ago was MASTER (rules.md 17)
+    overtaken,         ///< after a stall an advertisement of another master was waiting (rules.md 6)
+    lease_lost         ///< the kernel took the addresses, or may have, while nothing was sent (rules.md 6)
 };
-constexpr std::size_t event_count = 14;
+constexpr std::size_t event_count = 17;
 
 /// A condition of a row. The engine measures them; the first row whose guard holds is taken.
 enum class Guard : std::uint8_t {
@@ -75,7 +78,8 @@ enum Operation : std::uint16_t {
     arm_skew = 1 << 10,            ///< Master_Down_Timer to Skew_Time, if that is sooner
     expire_master_down = 1 << 11,  ///< as if it had run out
     expire_group = 1 << 12,        ///< the same for every member of the group
-    disarm = 1 << 13,              ///< no timer runs
+    arm_listen = 1 << 13,          ///< Master_Down_Timer to one interval + skew: who was away listens first
+    disarm = 1 << 14,              ///< no timer runs
 };
 
 struct Row {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/unit/platform/network.hpp"
+#include "tests/unit/platform/temporary_directory.hpp"
 
 using namespace regent;
 using namespace std::chrono_literals;
@@ -54,8 +55,9 @@ std::string new_master(const app::Report& report) {
 TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop from another thread") {
     REQUIRE_NETWORK();
     const Cable cable;
+    const platform::test::TemporaryDirectory directory;
     app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open());
-    auto engine = app::EngineLoop::open(channels, settings(3));
+    auto engine = app::EngineLoop::open(channels, settings(3), directory.path());
     REQUIRE(engine);
     std::jthread thread([&] { (*engine)->run(false); });
     const auto command = [&](core::Input input) {

@@ -44,6 +44,7 @@ addresses         = [
 ]
 addresses_excluded = []
 routes            = []
+lease             = "3s"
 pair              = false
 preempt           = true
 preempt_delay     = "0s"

@@ -114,6 +114,7 @@ TEST_CASE("the installed file is good with all its comments taken away") {
     defaults.interface = "eth0";
     defaults.virtual_router_id = 51;
     defaults.priority = 101;
+    defaults.lease = std::chrono::seconds(3);
     defaults.addresses = {{IpAddress::parse("192.0.2.10").value(), 32, "eth0", "", core::Scope::global, {}}};
     CHECK(loaded.settings->instances.front() == defaults);
     CHECK(loaded.settings->groups.size() == 1);

@@ -29,6 +29,7 @@ TEST_CASE("the four required keys are enough, the rest has defaults") {
     expected.interface = "eth0";
     expected.virtual_router_id = 51;
     expected.priority = 100;
+    expected.lease = 3s;  // rules.md 7: as long as a peer waits for adverts
     expected.addresses = {{address("192.0.2.10"), 32, "eth0", "", core::Scope::global, std::nullopt}};
     CHECK(load_one(instance()) == expected);
     CHECK(expected.version == vrrp::Version::v3);
@@ -98,6 +99,20 @@ TEST_CASE("transport keys of multicast") {
     CHECK(read.checksum == core::ChecksumPolicy::message_only);
     CHECK(read.pair);
     CHECK(load_one(instance("checksum = \"rfc5798\"")).checksum == core::ChecksumPolicy::pseudo_header);
+}
+
+TEST_CASE("rule 7: the lease is what a peer waits for, in whole seconds, and outlasts an interval") {
+    const auto lease = [](const std::string& lines) { return load_one(instance(lines)).lease; };
+    CHECK(lease("lease = false") == 0s);
+    CHECK(lease("lease = true") == 3s);
+    CHECK(lease("lease = \"10s\"") == 10s);
+    CHECK(lease("advert_interval = \"100ms\"") == 1s);
+    CHECK(lease("advert_interval = \"10ms\"") == 1s);
+    CHECK(lease("advert_interval = \"900ms\"") == 2s);
+    CHECK(lease("advert_interval = \"2s\"\ndown_adverts = 4") == 8s);
+    // With fewer than three adverts floor() would end the lease before it can be renewed.
+    CHECK(lease("down_adverts = 1") == 2s);
+    CHECK(lease("advert_interval = \"900ms\"\ndown_adverts = 2") == 2s);
 }
 
 TEST_CASE("exactly one unicast peer makes a pair unless the file says otherwise") {

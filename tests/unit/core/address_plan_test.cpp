@@ -105,12 +105,12 @@ TEST_CASE(
                         configured[owner].insert(n);
                         list.push_back(numbered(n));
                     }
-                    s.plan.configure(owner, list, s.view);
+                    s.plan.configure(owner, list, 0s, s.view);
                     break;
                 }
                 case 1:
                     desired[owner] = !desired[owner];
-                    s.plan.desire(owner, desired[owner]);
+                    s.plan.desire(owner, desired[owner], s.now);
                     break;
                 case 2:
                     s.deliver_all();  // rules.md 1: what the kernel says is read before timers run
@@ -162,12 +162,12 @@ TEST_CASE(
 
 TEST_CASE("address plan: nothing is asked for twice while the answer is under way") {
     Stage s;
-    s.plan.configure(0, {numbered(0)}, s.view);
-    s.plan.desire(0, true);
+    s.plan.configure(0, {numbered(0)}, 0s, s.view);
+    s.plan.desire(0, true, s.now);
     s.reconcile();
     s.reconcile();
     CHECK(s.requests == 1);
-    s.plan.desire(0, false);
+    s.plan.desire(0, false, s.now);
     s.reconcile();
     CHECK(s.requests == 1);
     CHECK_FALSE(s.plan.settled());
@@ -192,17 +192,17 @@ TEST_CASE("address plan: answers about addresses that nobody knows are ignored")
 
 TEST_CASE("address plan: an address moves to another owner in either order of configuration") {
     Stage s;
-    s.plan.configure(0, {numbered(0)}, s.view);
-    s.plan.desire(0, true);
-    s.plan.desire(1, true);
+    s.plan.configure(0, {numbered(0)}, 0s, s.view);
+    s.plan.desire(0, true, s.now);
+    s.plan.desire(1, true, s.now);
     s.settle();
     REQUIRE(s.requests == 1);
     if (GENERATE(false, true)) {
-        s.plan.configure(1, {numbered(0)}, s.view);
-        s.plan.configure(0, {}, s.view);
+        s.plan.configure(1, {numbered(0)}, 0s, s.view);
+        s.plan.configure(0, {}, 0s, s.view);
     } else {
-        s.plan.configure(0, {}, s.view);
-        s.plan.configure(1, {numbered(0)}, s.view);
+        s.plan.configure(0, {}, 0s, s.view);
+        s.plan.configure(1, {numbered(0)}, 0s, s.view);
     }
     s.settle();
     CHECK(s.requests == 1);

@@ -73,10 +73,14 @@ TEST_CASE("6.4.3: an advert that leaves late does not move those that follow") {
     solo.make_master();
     auto& engine = *solo.node.engine;
     const Instant due = *engine.next_deadline();
-    engine.step(TimerFired{}, due + 40ms);
+    const auto fire = [&](Instant now) {
+        engine.step(TimerFired{}, now);
+        engine.step(TimerFired{}, now);  // the advert has left by now
+    };
+    fire(due + 40ms);
     CHECK(*engine.next_deadline() == due + 1s);
     // Later than a whole interval: the missed one is left out, two in a row would say nothing new.
-    engine.step(TimerFired{}, due + 2500ms);
+    fire(due + 2500ms);
     CHECK(*engine.next_deadline() == due + 3500ms);
 }
 

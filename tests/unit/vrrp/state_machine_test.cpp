@@ -35,6 +35,8 @@ Expected begin(const Facts& facts) {
 Expected in_init(Event event, const Facts& facts) {
     if (event == Event::startup) return begin(facts);
     if (event == Event::fault_raised) return Outcome{State::fault, none};
+    if (event == Event::resume)  // rule 17: as if it had never been away
+        return Outcome{State::master, send_advert | take_addresses | arm_adver};
     return std::nullopt;
 }
 
@@ -79,6 +81,9 @@ Expected in_master(Event event) {
         case Event::yield: return Outcome{State::yielding, send_zero | disarm};  // rule 9: addresses stay
         case Event::fault_raised: return Outcome{State::fault, send_zero | drop_addresses | disarm};
         case Event::shutdown: return Outcome{State::init, send_zero | drop_addresses | disarm};
+        case Event::overtaken:  // rule 6: nothing is sent, not even priority 0
+            return Outcome{State::backup, drop_addresses | learn_interval | arm_master_down};
+        case Event::lease_lost: return Outcome{State::backup, drop_addresses | arm_listen};
         default: return std::nullopt;
     }
 }
