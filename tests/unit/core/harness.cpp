@@ -30,22 +30,71 @@ void World::plug(Node& node, const std::string& interface, const std::string& la
     node.lan_of[node.kernel.link(interface)->index] = lan;
 }
 
-void World::start(Node& node, const Settings& settings) {
-    node.engine = std::make_unique<Engine>();
+void World::boot(Node& node) {
+    node.engine.reset();
+    node.other.reset();
     node.invariants = {};
     node.inbox.clear();
+    node.socket.clear();
+    node.requests.clear();
     node.stopped = false;
-    step(node, ConfigApplied{std::make_shared<const Settings>(settings)});
-    step(node, node.kernel.snapshot());
+}
+
+void World::start(Node& node, const Settings& settings, std::optional<Memory> memory) {
+    boot(node);
+    node.engine = std::make_unique<Engine>();
+    if (memory) tell(node, Recalled{std::move(*memory)});
+    tell(node, ConfigApplied{std::make_shared<const Settings>(settings)});
+    tell(node, node.kernel.snapshot());
+}
+
+void World::start(Node& node, std::unique_ptr<OtherRouter> other, const Settings& settings) {
+    boot(node);
+    node.other = std::move(other);
+    tell(node, ConfigApplied{std::make_shared<const Settings>(settings)});
+    tell(node, node.kernel.snapshot());
+}
+
+void World::kill(Node& node) {
+    node.engine.reset();
+    node.other.reset();
+    node.socket.clear();
+    node.requests.clear();
+}
+
+void World::pause(Node& node, bool frozen) {
+    node.paused = true;
+    if (frozen && !node.frozen_at) node.frozen_at = now_;
+}
+
+void World::wake(Node& node) {
+    node.paused = false;
+    if (node.frozen_at) node.lag += now_ - *node.frozen_at;
+    node.frozen_at.reset();
+}
+
+Instant World::local(const Node& node) const {
+    return node.frozen_at.value_or(now_) - node.lag;
 }
 
 void World::tell(Node& node, Input input) {
-    if (node.engine) step(node, input);
+    if (!node.runs()) return;
+    if (!node.paused) return step(node, input);
+    if (std::holds_alternative<PacketReceived>(input)) {
+        node.socket.push_back(std::move(input));
+    } else {
+        node.requests.push_back(std::move(input));
+    }
 }
 
 void World::tell(Node& node, VirtualKernel::Inputs inputs) {
-    for (auto& input : inputs)
-        tell(node, std::move(input));
+    for (auto& input : inputs) {
+        if (node.paused) {
+            node.inbox.push_back(std::move(input));
+        } else {
+            tell(node, std::move(input));
+        }
+    }
 }
 
 void World::reload(Node& node, const Settings& settings) {
@@ -53,12 +102,23 @@ void World::reload(Node& node, const Settings& settings) {
 }
 
 void World::step(Node& node, const Input& input) {
-    const auto actions = node.engine->step(input, now_);
-    node.invariants.check(*node.engine, input, actions);
+    const Instant now = local(node);
+    node.kernel.clock = now;
+    const auto actions = node.engine ? node.engine->step(input, now) : node.other->step(input, now);
+    if (node.engine) node.invariants.check(*node.engine, input, actions);
+    if (watch) watch(node, input, actions);
+    std::vector<std::string> failed;
     for (const auto& action : actions) {
-        done_.push_back({now_, node.name, action});
-        perform(node, action);
+        if (records) done_.push_back({now_, node.name, action});
+        const auto* sent = std::get_if<SendAdvert>(&action);
+        if (sent && node.mute) {
+            failed.push_back(sent->instance);
+        } else {
+            perform(node, action);
+        }
     }
+    for (const auto& instance : failed)
+        tell(node, SendFailed{instance, "No buffer space available"});
 }
 
 void World::perform(Node& node, const Action& action) {
@@ -86,11 +146,37 @@ void World::transmit(const Node& from, const SendAdvert& advert) {
             const auto* in = to.kernel.link(index);
             if (lan != plugged->second || !in || !in->up || !in->carrier) continue;
             if (!advert.destination.is_multicast() && !to.kernel.holds(advert.destination)) continue;
-            wire_.emplace(
-                now_ + latency,
-                Datagram{&to, {index, advert.source, advert.destination, advert.ttl, advert.message}});
+            for (const Duration delay : delays(lan, from, to)) {
+                wire_.emplace(
+                    now_ + delay,
+                    Datagram{&to, {index, advert.source, advert.destination, advert.ttl, advert.message}});
+            }
         }
     }
+}
+
+std::vector<Duration> World::delays(const std::string& lan, const Node& from, const Node& to) const {
+    if (carry) return carry(lan, from, to);
+    return {latency};
+}
+
+void World::expire_leases() {
+    for (auto& node : nodes_) {
+        node.kernel.clock = local(node);
+        for (auto& input : node.kernel.expire())
+            node.inbox.push_back(std::move(input));
+    }
+}
+
+bool World::read(Node& node, std::deque<Input>& queue) {
+    bool any = false;
+    while (!queue.empty() && !node.paused) {
+        const Input input = std::move(queue.front());
+        queue.pop_front();
+        tell(node, input);
+        any = true;
+    }
+    return any;
 }
 
 bool World::deliver() {
@@ -101,27 +187,31 @@ bool World::deliver() {
         tell(*datagram.to, datagram.packet);
         any = true;
     }
+    for (auto& node : nodes_)
+        any = read(node, node.socket) || any;
     return any;
 }
 
 bool World::read_inboxes() {
     bool any = false;
     for (auto& node : nodes_) {
-        while (!node.inbox.empty()) {
-            const Input input = node.inbox.front();
-            node.inbox.pop_front();
-            tell(node, input);
-            any = true;
-        }
+        any = read(node, node.inbox) || any;
+        any = read(node, node.requests) || any;
     }
     return any;
+}
+
+std::optional<Instant> World::deadline(const Node& node) const {
+    if (!node.runs() || node.paused) return std::nullopt;
+    const auto due = node.engine ? node.engine->next_deadline() : node.other->next_deadline();
+    // Instant::min() means at once: adding to it is well defined, and still before any now.
+    return due ? std::optional(*due + node.lag) : std::nullopt;
 }
 
 bool World::fire_timers() {
     bool any = false;
     for (auto& node : nodes_) {
-        if (!node.engine) continue;
-        const auto due = node.engine->next_deadline();
+        const auto due = deadline(node);
         if (!due || *due > now_) continue;
         step(node, TimerFired{});
         any = true;
@@ -131,10 +221,13 @@ bool World::fire_timers() {
 
 void World::settle() {
     for (unsigned turn = 0; turn < turns_at_one_instant; ++turn) {
+        expire_leases();
         const bool heard = deliver();
         const bool told = read_inboxes();
         const bool fired = fire_timers();
-        if (!heard && !told && !fired) return;
+        if (heard || told || fired) continue;
+        if (settled) settled();
+        return;
     }
     throw std::runtime_error("an engine asks for the same instant for ever");
 }
@@ -146,7 +239,9 @@ std::optional<Instant> World::next() const {
     };
     if (!wire_.empty()) consider(wire_.begin()->first);
     for (const auto& node : nodes_) {
-        if (node.engine) consider(node.engine->next_deadline());
+        consider(deadline(node));
+        const auto expiry = node.kernel.next_expiry();
+        if (expiry && !node.frozen_at) consider(*expiry + node.lag);
     }
     return next;
 }

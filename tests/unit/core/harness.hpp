@@ -22,15 +22,33 @@
 
 namespace regent::core::test {
 
+/// A VRRP router that is not ours, on a machine of its own.
+class OtherRouter {
+  public:
+    virtual ~OtherRouter() = default;
+    virtual Actions step(const Input& input, Instant now) = 0;
+    virtual std::optional<Instant> next_deadline() const = 0;
+};
+
 /// One machine with one agent.
 struct Node {
     std::string name;
-    std::unique_ptr<Engine> engine;  ///< nullptr: not running
+    std::unique_ptr<Engine> engine;      ///< nullptr: not running
+    std::unique_ptr<OtherRouter> other;  ///< instead of `engine`
     VirtualKernel kernel;
     std::map<int, std::string> lan_of;  ///< by interface index
     std::deque<Input> inbox;            ///< of the kernel, not read yet
     Invariants invariants;
     bool stopped = false;  ///< has said Stopped
+    bool mute = false;     ///< its advertisements fail to leave
+
+    bool paused = false;               ///< gets no turns; what comes waits in the queues
+    std::deque<Input> socket;          ///< packets that wait
+    std::deque<Input> requests;        ///< commands and verdicts that wait
+    std::optional<Instant> frozen_at;  ///< its clock stands still, and its kernel with it
+    Duration lag = Duration::zero();   ///< its clock is so far behind the world's
+
+    bool runs() const { return engine || other; }
 };
 
 /// An action and when it was asked for, by whom.
@@ -61,10 +79,19 @@ class World {
     /// A link of `node` with its own address, plugged into a LAN.
     void plug(Node& node, const std::string& interface, const std::string& lan, const std::string& own,
               std::uint8_t prefix = 24);
-    /// Starts the agent of `node`, as after a boot: nothing of an earlier run is remembered.
-    void start(Node& node, const Settings& settings);
+    /// Starts the agent of `node`. Without `memory` as after a boot: nothing of an earlier run is remembered.
+    void start(Node& node, const Settings& settings, std::optional<Memory> memory = std::nullopt);
+    /// Starts another router on `node` instead of our agent.
+    void start(Node& node, std::unique_ptr<OtherRouter> other, const Settings& settings);
     /// The agent is gone without a word; its addresses stay.
-    static void kill(Node& node) { node.engine.reset(); }
+    static void kill(Node& node);
+
+    /// The agent gets no turns until it is woken; with `frozen` its clock and its kernel stand still too.
+    void pause(Node& node, bool frozen = false);
+    /// It goes on, in the order of rules.md 1.
+    void wake(Node& node);
+    /// CLOCK_MONOTONIC of that machine.
+    Instant local(const Node& node) const;
 
     /// What agent/platform would tell, at once.
     void tell(Node& node, Input input);
@@ -78,6 +105,15 @@ class World {
     void heal(const std::string& lan, const Node& from, const Node& to) {
         lost_.erase({lan, from.name, to.name});
     }
+
+    /// How late each copy of a datagram arrives; none: it is lost. Without: one copy after `latency`.
+    std::function<std::vector<Duration>(const std::string& lan, const Node& from, const Node& to)> carry;
+    /// Sees each step before its actions are performed.
+    std::function<void(const Node& node, const Input& input, const Actions& actions)> watch;
+    /// Called when everything that was to happen at an instant has happened.
+    std::function<void()> settled;
+    /// false: done() stays empty.
+    bool records = true;
 
     Instant now() const { return now_; }
     void run_for(Duration duration) { run_until(now_ + duration); }
@@ -103,13 +139,19 @@ class World {
         PacketReceived packet;
     };
 
+    void boot(Node& node);
     void step(Node& node, const Input& input);
     void perform(Node& node, const Action& action);
     void transmit(const Node& from, const SendAdvert& advert);
+    std::vector<Duration> delays(const std::string& lan, const Node& from, const Node& to) const;
     void settle();
+    void expire_leases();
+    bool read(Node& node, std::deque<Input>& queue);
     bool deliver();
     bool read_inboxes();
     bool fire_timers();
+    /// When its agent wants a turn, on the world's clock.
+    std::optional<Instant> deadline(const Node& node) const;
     std::optional<Instant> next() const;
 
     std::deque<Node> nodes_;

@@ -59,6 +59,7 @@ VirtualKernel::Inputs VirtualKernel::remove_link(const std::string& name) {
     for (const auto& address : addresses_) {
         if (address.interface_index == index) seen.push_back(AddressVanished{address});
     }
+    std::erase_if(leases_, [=](const auto& l) { return l.interface_index == index; });
     std::erase_if(addresses_, [=](const auto& a) { return a.interface_index == index; });
     std::erase_if(links_, [=](const auto& l) { return l.index == index; });
     seen.push_back(LinkRemoved{index});
@@ -94,6 +95,7 @@ VirtualKernel::Inputs VirtualKernel::remove_by_hand(const IpAddress& address) {
     std::erase_if(addresses_, [&](const KernelAddress& a) {
         if (a.address != address) return false;
         seen.push_back(AddressVanished{a});
+        end_lease(a);
         return true;
     });
     return seen;
@@ -107,7 +109,18 @@ VirtualKernel::Inputs VirtualKernel::perform(const AddAddress& request) {
     if (place_of(addresses_, request.interface_index, wanted.address, wanted.prefix) != addresses_.end())
         return {};
     addresses_.push_back({request.interface_index, wanted.address, wanted.prefix, marks_ours, true});
+    expired.erase(wanted.address);
+    set_lease(request.interface_index, wanted, request.lease);
     return {AddressAppeared{addresses_.back()}};
+}
+
+VirtualKernel::Inputs VirtualKernel::perform(const RenewLease& request) {
+    if (clock > request.not_after) return {};
+    const auto& wanted = request.address;
+    if (!find(request.interface_index, wanted.address, wanted.prefix))
+        return perform(AddAddress{request.interface_index, wanted, request.lease});
+    set_lease(request.interface_index, wanted, request.lease);
+    return {};
 }
 
 VirtualKernel::Inputs VirtualKernel::perform(const RemoveAddress& request) {
@@ -116,6 +129,7 @@ VirtualKernel::Inputs VirtualKernel::perform(const RemoveAddress& request) {
     const auto found = place_of(addresses_, request.interface_index, request.address, request.prefix);
     if (found == addresses_.end()) return {};  // EADDRNOTAVAIL: likewise
     const KernelAddress gone = *found;
+    end_lease(gone);
     addresses_.erase(found);
     return {AddressVanished{gone}};
 }
@@ -131,6 +145,56 @@ VirtualKernel::Inputs VirtualKernel::perform(const RemoveRoute& request) {
     if (refuses_routes) return {RouteRefused{request.route, false, refusal}};
     std::erase(routes_, request.route);
     return {};
+}
+
+void VirtualKernel::set_lease(int interface_index, const VirtualAddress& address, Duration lease) {
+    end_lease({interface_index, address.address, address.prefix});
+    if (lease > Duration::zero())
+        leases_.push_back({interface_index, address.address, address.prefix, clock + lease + lateness()});
+}
+
+void VirtualKernel::end_lease(const KernelAddress& address) {
+    std::erase_if(leases_, [&](const Lease& lease) {
+        return lease.interface_index == address.interface_index && lease.address == address.address &&
+               lease.prefix == address.prefix;
+    });
+}
+
+VirtualKernel::Inputs VirtualKernel::expire() {
+    Inputs seen;
+    std::erase_if(leases_, [&](const Lease& lease) {
+        if (lease.ends > clock) return false;
+        const auto found = place_of(addresses_, lease.interface_index, lease.address, lease.prefix);
+        seen.push_back(AddressVanished{*found});
+        expired.insert(lease.address);
+        addresses_.erase(found);
+        return true;
+    });
+    return seen;
+}
+
+std::optional<Instant> VirtualKernel::next_expiry() const {
+    std::optional<Instant> next;
+    for (const auto& lease : leases_) {
+        if (!next || lease.ends < *next) next = lease.ends;
+    }
+    return next;
+}
+
+void VirtualKernel::forget_ours() {
+    std::erase_if(addresses_, [](const auto& a) { return a.ours; });
+    leases_.clear();
+}
+
+const KernelAddress* VirtualKernel::find(int interface_index, const IpAddress& address,
+                                         std::uint8_t prefix) const {
+    const auto found = place_of(addresses_, interface_index, address, prefix);
+    return found == addresses_.end() ? nullptr : &*found;
+}
+
+bool VirtualKernel::holds_ours(const IpAddress& address) const {
+    return std::any_of(addresses_.begin(), addresses_.end(),
+                       [&](const auto& a) { return a.ours && a.address == address; });
 }
 
 bool VirtualKernel::holds(const IpAddress& address) const {

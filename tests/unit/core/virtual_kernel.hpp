@@ -3,6 +3,7 @@
 // answers as agent/platform would.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,12 +33,24 @@ class VirtualKernel {
     Inputs remove_by_hand(const IpAddress& address);
 
     Inputs perform(const AddAddress& request);
+    /// As Linux does: an address that is not there any more is created again.
+    Inputs perform(const RenewLease& request);
     Inputs perform(const RemoveAddress& request);
     Inputs perform(const AddRoute& request);
     Inputs perform(const RemoveRoute& request);
 
+    /// Takes away what the clock has left behind.
+    Inputs expire();
+    std::optional<Instant> next_expiry() const;
+    /// A boot: what was set by somebody else than the boot itself is gone.
+    void forget_ours();
+
     KernelSnapshot snapshot() const { return {links_, addresses_}; }
     bool holds(const IpAddress& address) const;
+    /// Whether it stands here with our mark.
+    bool holds_ours(const IpAddress& address) const;
+    /// nullptr: it is not there.
+    const KernelAddress* find(int interface_index, const IpAddress& address, std::uint8_t prefix) const;
     std::size_t address_count() const { return addresses_.size(); }
     const std::vector<Route>& routes() const { return routes_; }
 
@@ -46,11 +59,27 @@ class VirtualKernel {
     bool refuses_routes = false;
     bool marks_ours = true;  ///< false: a kernel before 5.18, which does not report IFA_PROTO
 
+    std::set<IpAddress> expired;  ///< what a lease took away and nobody has set again
+
+    Instant clock{};  ///< of this machine; leases are counted on it
+    /// How late the kernel is with an expiry: up to 0.4 s on Linux.
+    std::function<Duration()> lateness = [] { return Duration::zero(); };
+
   private:
+    struct Lease {
+        int interface_index;
+        IpAddress address;
+        std::uint8_t prefix;
+        Instant ends;
+    };
+
     Link& at(const std::string& name);
+    void set_lease(int interface_index, const VirtualAddress& address, Duration lease);
+    void end_lease(const KernelAddress& address);
 
     std::vector<Link> links_;
     std::vector<KernelAddress> addresses_;
+    std::vector<Lease> leases_;
     std::vector<Route> routes_;
     int next_index_ = 2;
 };

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/sim/checkers.hpp"
+
+#include <algorithm>
+
+#include "agent/base/text.hpp"
+
+namespace regent::sim {
+
+using namespace core;
+using namespace std::chrono_literals;
+using vrrp::State;
+
+namespace {
+
+/// Instances are named VI_1, VI_2 …
+std::size_t number_of(const std::string& instance) {
+    return static_cast<std::size_t>(std::stoul(instance.substr(3)) - 1);
+}
+
+}  // namespace
+
+Checkers::Checkers(Stage& stage)
+    : stage_(stage),
+      two_bound_(longest_with_two(stage.scenario)),
+      none_bound_(longest_without_master(stage.scenario)),
+      watched_(stage.machines.size()),
+      two_since_(stage.scenario.instances()),
+      none_since_(stage.scenario.instances()),
+      moves_(stage.scenario.instances()) {
+    for (auto& watched : watched_)
+        watched.sights.resize(stage.scenario.instances());
+}
+
+std::optional<std::size_t> Checkers::instance_of(const IpAddress& address) const {
+    for (const auto& machine : stage_.machines) {
+        for (std::size_t k = 0; k < machine.settings.instances.size(); ++k) {
+            for (const auto& own : machine.settings.instances[k].addresses) {
+                if (own.address == address) return k;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+void Checkers::started(Machine& machine) {
+    auto& watched = watched_[machine.index];
+    // What it has sent, and when, is remembered by its kernel's leases; who it was is not.
+    for (auto& sight : watched.sights) {
+        sight.state = State::init;
+        sight.zero_at.reset();
+        sight.fenced = false;
+    }
+    watched.unanswered.clear();
+    if (!machine.memory || !machine.memory->maintenance) watched.in_maintenance = false;
+}
+
+void Checkers::ended(Machine& machine) {
+    started(machine);
+}
+
+void Checkers::stepped(Machine& machine, const Input& input, const Actions& actions) {
+    if (const auto* command = std::get_if<OperatorCommand>(&input)) {
+        auto& watched = watched_[machine.index];
+        watched.unanswered[command->id] = stage_.now();
+        watched.asked[command->id] = command->kind;
+        if (command->kind == OperatorCommand::Kind::maintenance_off) watched.in_maintenance = false;
+    }
+    if (std::holds_alternative<AddressRefused>(input)) watched_[machine.index].refused_at = stage_.now();
+    for (const auto& action : actions) {
+        if (const auto* sent = std::get_if<SendAdvert>(&action)) look(machine, input, *sent);
+        if (const auto* added = std::get_if<AddAddress>(&action)) look(machine, *added);
+        if (const auto* renewed = std::get_if<RenewLease>(&action)) look(machine, *renewed);
+        if (const auto* removed = std::get_if<RemoveAddress>(&action)) look(machine, *removed);
+        if (const auto* answer = std::get_if<OperatorAnswer>(&action)) look(machine, *answer);
+        if (const auto* transition = std::get_if<Transition>(&action))
+            look(machine, input, actions, *transition);
+    }
+}
+
+void Checkers::look(Machine& machine, const Input&, const SendAdvert& sent) {
+    auto& seen = sight(machine, number_of(sent.instance));
+    const Instant local = stage_.world.local(*machine.node);
+    const std::uint8_t priority = sent.message.at(2);
+    if (seen.fenced) rule_6_nothing_while_stalled(machine, number_of(sent.instance), "sends");
+    if (priority == vrrp::leaving_priority) {
+        seen.zero_at = local;
+        return;
+    }
+    seen.zero_at.reset();
+    if (!machine.node->mute) seen.last_advert = local;
+}
+
+void Checkers::look(Machine& machine, const AddAddress& added) {
+    const auto k = instance_of(added.address.address);
+    if (!k) return;
+    if (!machine.keepalived) rule_6_nothing_while_stalled(machine, *k, "adds an address");
+    sight(machine, *k).last_added = stage_.world.local(*machine.node);
+}
+
+void Checkers::look(Machine& machine, const RenewLease& renewed) {
+    const auto k = instance_of(renewed.address.address);
+    if (k) rule_6_nothing_while_stalled(machine, *k, "renews a lease");
+    rule_8_foreign_is_left_alone(machine, renewed.interface_index, renewed.address.address,
+                                 renewed.address.prefix);
+}
+
+void Checkers::look(Machine& machine, const RemoveAddress& removed) {
+    rule_8_foreign_is_left_alone(machine, removed.interface_index, removed.address, removed.prefix);
+}
+
+void Checkers::look(Machine& machine, const Input& input, const Actions& actions,
+                    const Transition& transition) {
+    const auto k = number_of(transition.instance);
+    if (transition.from == State::master) rule_2_says_goodbye(machine, k, input, actions, transition);
+    auto& seen = sight(machine, k);
+    seen.state = transition.to;
+    seen.fenced = false;
+    if (transition.from == State::master) seen.zero_at.reset();
+    if (transition.to == State::master) moves_[k].push_back(stage_.now());
+}
+
+void Checkers::look(Machine& machine, const OperatorAnswer& answer) {
+    auto& watched = watched_[machine.index];
+    if (watched.unanswered.erase(answer.id) == 0)
+        throw Broken(concat("rule 19: ", machine.node->name, " answers command ", answer.id, " twice"));
+    const auto asked = watched.asked[answer.id];
+    if (asked == OperatorCommand::Kind::maintenance_on && answer.outcome == OperatorAnswer::Outcome::done)
+        watched.in_maintenance = true;
+}
+
+bool Checkers::stalled(const Machine& machine, std::size_t k) const {
+    const auto& seen = sight(machine, k);
+    const Duration peer_down = stage_.scenario.interval * stage_.scenario.down_adverts;
+    return seen.last_advert && stage_.world.local(*machine.node) - *seen.last_advert > peer_down;
+}
+
+/// Rule 6: what it must not do before it has stepped down, seen in its sockets and its kernel.
+void Checkers::waking(Machine& machine) {
+    if (machine.keepalived || !machine.node->runs()) return;
+    std::vector<std::string> why(stage_.scenario.instances());
+    for (std::size_t k = 0; k < why.size(); ++k) {
+        if (sight(machine, k).state != State::master || sight(machine, k).zero_at || !stalled(machine, k))
+            continue;
+        const auto& own = settings(machine, k);
+        for (const auto& waiting : machine.node->socket) {
+            const auto& packet = std::get<PacketReceived>(waiting);
+            const auto* link = machine.node->kernel.link(packet.interface_index);
+            if (link && link->name == own.interface && packet.message.at(1) == own.virtual_router_id &&
+                packet.message.at(2) != vrrp::leaving_priority)
+                why[k] = concat("an advert of ", packet.source, " has waited");
+        }
+        for (const auto& address : own.addresses) {
+            if (machine.node->kernel.expired.contains(address.address))
+                why[k] = concat("the lease of ", address.address, " has run out");
+        }
+    }
+    if (stage_.scenario.grouped()) {
+        const auto found = std::find_if(why.begin(), why.end(), [](const auto& w) { return !w.empty(); });
+        if (found != why.end()) std::fill(why.begin(), why.end(), std::string(*found));
+    }
+    for (std::size_t k = 0; k < why.size(); ++k) {
+        auto& seen = sight(machine, k);
+        if (why[k].empty() || seen.state != State::master) continue;
+        seen.fenced = true;
+        seen.fence = why[k];
+    }
+}
+
+void Checkers::settled() {
+    const auto calm = stage_.calm_since();
+    if (calm != calm_began_) {
+        calm_began_ = calm.value_or(Instant::max());
+        for (auto& moves : moves_)
+            moves.clear();
+    }
+    for (const auto& machine : stage_.machines) {
+        for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
+            rule_7_addresses_go_with_the_role(machine, k);
+            if (!machine.acts()) continue;
+            rule_6_fence_is_done(machine, k);
+            rule_8_master_holds_its_addresses(machine, k);
+            rule_9_yield_ends(machine, k);
+            adverts_keep_their_spacing(machine, k);
+            rule_19_maintenance_never_serves(machine, k);
+        }
+        if (!machine.acts()) continue;
+        rule_9_group_as_one(machine);
+        rule_19_commands_are_answered(machine);
+    }
+    for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
+        rule_3_at_most_one_master(k);
+        rule_6_at_least_one_master(k);
+        rule_15_moves_are_bounded(k);
+    }
+}
+
+}  // namespace regent::sim

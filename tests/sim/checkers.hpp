@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must hold whatever happens: one function a rule, named by the numbers of the rules of failover. Each
+// looks from outside, at what was sent, what the kernels hold and what the agents publish.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/sim/stage.hpp"
+
+namespace regent::sim {
+
+/// A rule that does not hold, as a sentence.
+struct Broken : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+class Checkers : public Stage::Listener {
+  public:
+    explicit Checkers(Stage& stage);
+
+    void stepped(Machine& machine, const core::Input& input, const core::Actions& actions) override;
+    void settled() override;
+    void started(Machine& machine) override;
+    void ended(Machine& machine) override;
+    void waking(Machine& machine) override;
+
+    /// After all agents were told to stop: they have, and nothing of ours is left.
+    void nothing_is_left() const;
+    /// From the end of a calm that was long enough: somebody serves each router.
+    void everything_is_served() const;
+
+    /// How long there may be nobody, or two, while all is well: derived in rules.cpp.
+    static Duration longest_without_master(const Scenario& scenario);
+    static Duration longest_with_two(const Scenario& scenario);
+
+  private:
+    /// One virtual router on one machine, as seen from outside.
+    struct Sight {
+        vrrp::State state = vrrp::State::init;
+        std::optional<Instant> last_advert;  ///< with a priority other than 0; by the clock of the machine
+        std::optional<Instant> last_added;   ///< an address of it; by the clock of the machine
+        std::optional<Instant> zero_at;      ///< priority 0, nothing else since
+        bool fenced = false;                 ///< has woken stalled and must step down before it does anything
+        std::string fence;                   ///< why
+    };
+    struct Watched {
+        std::vector<Sight> sights;                    ///< by instance
+        std::map<std::uint64_t, Instant> unanswered;  ///< operator commands
+        bool in_maintenance = false;
+        std::map<std::uint64_t, core::OperatorCommand::Kind> asked;
+        std::optional<Instant> refused_at;  ///< an address, the last time
+    };
+
+    void look(Machine& machine, const core::Input& input, const core::SendAdvert& sent);
+    void look(Machine& machine, const core::AddAddress& added);
+    void look(Machine& machine, const core::RenewLease& renewed);
+    void look(Machine& machine, const core::RemoveAddress& removed);
+    void look(Machine& machine, const core::Input& input, const core::Actions& actions,
+              const core::Transition& transition);
+    void look(Machine& machine, const core::OperatorAnswer& answer);
+
+    // At each instant.
+    void rule_3_at_most_one_master(std::size_t k);
+    void rule_6_at_least_one_master(std::size_t k);
+    void rule_7_addresses_go_with_the_role(const Machine& machine, std::size_t k) const;
+    void rule_8_master_holds_its_addresses(const Machine& machine, std::size_t k) const;
+    void rule_9_group_as_one(const Machine& machine) const;
+    void rule_6_fence_is_done(const Machine& machine, std::size_t k) const;
+    void rule_9_yield_ends(const Machine& machine, std::size_t k) const;
+    void adverts_keep_their_spacing(const Machine& machine, std::size_t k) const;
+    void rule_19_maintenance_never_serves(const Machine& machine, std::size_t k) const;
+    void rule_19_commands_are_answered(const Machine& machine) const;
+    void rule_15_moves_are_bounded(std::size_t k);
+    // At each step.
+    void rule_2_says_goodbye(Machine& machine, std::size_t k, const core::Input& input,
+                             const core::Actions& actions, const core::Transition& transition);
+    void rule_6_nothing_while_stalled(const Machine& machine, std::size_t k, const std::string& what) const;
+    void rule_8_foreign_is_left_alone(const Machine& machine, int interface_index, const IpAddress& address,
+                                      std::uint8_t prefix) const;
+
+    bool stalled(const Machine& machine, std::size_t k) const;
+    std::optional<std::size_t> instance_of(const IpAddress& address) const;
+    Sight& sight(const Machine& machine, std::size_t k) { return watched_[machine.index].sights[k]; }
+    const Sight& sight(const Machine& machine, std::size_t k) const {
+        return watched_[machine.index].sights[k];
+    }
+    const core::Instance& settings(const Machine& machine, std::size_t k) const {
+        return machine.settings.instances[k];
+    }
+    bool serves(const Machine& machine, std::size_t k) const {
+        return machine.acts() && sight(machine, k).state == vrrp::State::master;
+    }
+
+    Stage& stage_;
+    Duration two_bound_;
+    Duration none_bound_;
+    std::vector<Watched> watched_;                    ///< by machine
+    std::vector<std::optional<Instant>> two_since_;   ///< by instance
+    std::vector<std::optional<Instant>> none_since_;  ///< by instance
+    std::vector<std::vector<Instant>> moves_;         ///< by instance, since it is calm
+    Instant calm_began_ = Instant::max();
+};
+
+}  // namespace regent::sim

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checkers, a function a rule, and the bounds that they hold the engines to.
+#include <algorithm>
+
+#include "agent/base/text.hpp"
+
+#include "tests/sim/checkers.hpp"
+
+namespace regent::sim {
+
+using namespace core;
+using namespace std::chrono_literals;
+using vrrp::State;
+
+namespace {
+
+constexpr Duration kernel_lateness = 400ms;
+constexpr Duration in_flight = 2 * test::World::latency;
+
+std::string here(const Machine& machine, std::size_t k) {
+    return concat(machine.node->name, " VI_", k + 1);
+}
+
+}  // namespace
+
+/// Both advertise every interval, so that the lower hears the higher within one. Who yields has sent its
+/// priority 0 and stays for two at most.
+Duration Checkers::longest_with_two(const Scenario& scenario) {
+    return 2 * scenario.interval + in_flight;
+}
+
+/// The last advert may have come just before; then the Master_Down_Timer with its longest skew (version 2:
+/// 1 s). A refused address adds rule 11's peer_down + 1 s of listening before it is served without, and a
+/// last resort two intervals of asking for another.
+Duration Checkers::longest_without_master(const Scenario& scenario) {
+    const Duration peer_down = scenario.interval * scenario.down_adverts;
+    const Duration skew = std::max<Duration>(1s, scenario.interval);
+    return peer_down + skew + peer_down + 1s + 2 * scenario.interval + in_flight;
+}
+
+void Checkers::rule_3_at_most_one_master(std::size_t k) {
+    const auto masters = std::count_if(stage_.machines.begin(), stage_.machines.end(),
+                                       [&](const Machine& m) { return serves(m, k); });
+    auto& since = two_since_[k];
+    const auto calm = stage_.calm_since();
+    if (masters < 2 || !calm) {
+        since.reset();
+    } else if (!since) {
+        since = stage_.now();
+    } else if (stage_.now() - *since > two_bound_) {
+        throw Broken(concat("rule 3: ", masters, " masters of VI_", k + 1, " for ",
+                            to_text(stage_.now() - *since), " in a whole network; ", to_text(two_bound_),
+                            " are allowed"));
+    }
+}
+
+void Checkers::rule_6_at_least_one_master(std::size_t k) {
+    const bool served = std::any_of(stage_.machines.begin(), stage_.machines.end(),
+                                    [&](const Machine& m) { return serves(m, k); });
+    const bool able = std::any_of(stage_.machines.begin(), stage_.machines.end(), [&](const Machine& m) {
+        return m.acts() && !m.leaving && !watched_[m.index].in_maintenance;
+    });
+    auto& since = none_since_[k];
+    if (served || !able || !stage_.calm_since()) {
+        since.reset();
+    } else if (!since || *since < stage_.last_deed()) {
+        since = stage_.now();
+    } else if (stage_.now() - *since > none_bound_) {
+        throw Broken(concat("rule 6: no master of VI_", k + 1, " for ", to_text(stage_.now() - *since),
+                            " in a whole network; ", to_text(none_bound_), " are allowed"));
+    }
+}
+
+void Checkers::rule_7_addresses_go_with_the_role(const Machine& machine, std::size_t k) const {
+    const auto& own = settings(machine, k);
+    const auto& seen = sight(machine, k);
+    if (machine.node->frozen_at) return;  // it answers nobody
+    const bool alone = !machine.acts();
+    if (!alone && seen.state == State::master) return;
+    for (const auto& address : own.addresses) {
+        if (!machine.node->kernel.holds_ours(address.address)) continue;
+        if (!alone)
+            throw Broken(concat("rule 7: ", here(machine, k), " is not MASTER and holds ", address.address));
+        if (machine.keepalived || own.lease == Duration::zero()) continue;
+        const Instant from =
+            std::max(seen.last_advert.value_or(Instant::min()), seen.last_added.value_or(Instant::min()));
+        const Duration held = stage_.world.local(*machine.node) - from;
+        if (held > own.lease + kernel_lateness)
+            throw Broken(concat("rule 7: ", here(machine, k), " holds ", address.address, " ", to_text(held),
+                                " after its last advert; the lease is ", to_text(own.lease)));
+    }
+}
+
+void Checkers::rule_8_master_holds_its_addresses(const Machine& machine, std::size_t k) const {
+    const auto& seen = sight(machine, k);
+    if (seen.state != State::master || seen.zero_at || machine.blind || machine.keepalived) return;
+    // Refused ones are tried again after up to 60 s (rule 11).
+    const auto& refused = watched_[machine.index].refused_at;
+    if (refused && stage_.now() - *refused < 61s) return;
+    for (const auto& address : settings(machine, k).addresses) {
+        if (!machine.node->kernel.holds(address.address))
+            throw Broken(concat("rule 8: ", here(machine, k), " is MASTER without ", address.address));
+    }
+}
+
+void Checkers::rule_9_group_as_one(const Machine& machine) const {
+    if (!stage_.scenario.grouped()) return;
+    const auto& sights = watched_[machine.index].sights;
+    const auto masters =
+        std::count_if(sights.begin(), sights.end(), [](const Sight& s) { return s.state == State::master; });
+    if (masters != 0 && static_cast<std::size_t>(masters) != sights.size())
+        throw Broken(concat("rule 9: ", masters, " of ", sights.size(), " members on ", machine.node->name,
+                            " are MASTER"));
+}
+
+void Checkers::rule_6_fence_is_done(const Machine& machine, std::size_t k) const {
+    const auto& seen = sight(machine, k);
+    if (seen.fenced) rule_6_nothing_while_stalled(machine, k, "stays MASTER");
+}
+
+void Checkers::rule_9_yield_ends(const Machine& machine, std::size_t k) const {
+    const auto& seen = sight(machine, k);
+    if (seen.state != State::master || !seen.zero_at) return;
+    const Duration since = stage_.world.local(*machine.node) - *seen.zero_at;
+    if (since > 2 * stage_.scenario.interval)
+        throw Broken(concat("rule 9: ", here(machine, k), " is in its yield for ", to_text(since)));
+}
+
+void Checkers::adverts_keep_their_spacing(const Machine& machine, std::size_t k) const {
+    const auto& seen = sight(machine, k);
+    const auto* link = machine.node->kernel.link(settings(machine, k).interface);
+    if (seen.state != State::master || seen.zero_at || machine.node->mute || !link->carrier) return;
+    if (!seen.last_advert)
+        throw Broken(concat("spacing: ", here(machine, k), " is MASTER and has never advertised"));
+    const Duration since = stage_.world.local(*machine.node) - *seen.last_advert;
+    if (since > stage_.scenario.interval)
+        throw Broken(
+            concat("spacing: ", here(machine, k), " is MASTER and sends nothing for ", to_text(since)));
+}
+
+void Checkers::rule_19_maintenance_never_serves(const Machine& machine, std::size_t k) const {
+    if (watched_[machine.index].in_maintenance && sight(machine, k).state == State::master)
+        throw Broken(concat("rule 19: ", here(machine, k), " is in maintenance and MASTER"));
+}
+
+void Checkers::rule_19_commands_are_answered(const Machine& machine) const {
+    for (const auto& [id, at] : watched_[machine.index].unanswered) {
+        if (stage_.now() - at > 4 * stage_.scenario.interval &&
+            at >= stage_.calm_since().value_or(Instant::max()))
+            throw Broken(concat("rule 19: ", machine.node->name, " does not answer command ", id));
+    }
+}
+
+/// Each deed may move a router away and back; without one it may still go home once (preemption after a
+/// recover delay), and meet a refusal on the way.
+void Checkers::rule_15_moves_are_bounded(std::size_t k) {
+    constexpr std::size_t unprovoked = 4;
+    auto& moves = moves_[k];
+    const Instant minute_ago = stage_.now() - 60s;
+    std::erase_if(moves, [=](Instant at) { return at < minute_ago; });
+    if (moves.size() <= unprovoked) return;
+    const auto allowed = unprovoked + 2 * stage_.deeds_since(minute_ago);
+    if (moves.size() > allowed)
+        throw Broken(concat("rule 15: VI_", k + 1, " moved ", moves.size(), " times in a minute; ", allowed,
+                            " are allowed"));
+}
+
+/// Who leaves alive says so: with priority 0, or to a higher advert with one last of its own. Who was stalled
+/// says nothing.
+void Checkers::rule_2_says_goodbye(Machine& machine, std::size_t k, const Input& input,
+                                   const Actions& actions, const Transition& transition) {
+    const auto& seen = sight(machine, k);
+    const auto* link = machine.node->kernel.link(settings(machine, k).interface);
+    const bool can_send = link->carrier && !machine.node->mute;
+    if (!can_send || seen.zero_at || seen.fenced || stalled(machine, k)) return;
+    const bool heard = std::holds_alternative<PacketReceived>(input);
+    const bool said = std::any_of(actions.begin(), actions.end(), [&](const Action& action) {
+        const auto* sent = std::get_if<SendAdvert>(&action);
+        return sent && sent->instance == transition.instance &&
+               (heard || sent->message.at(2) == vrrp::leaving_priority);
+    });
+    if (!said)
+        throw Broken(concat("rule 2: ", here(machine, k), " leaves without a word: ", transition.reason));
+}
+
+void Checkers::rule_6_nothing_while_stalled(const Machine& machine, std::size_t k,
+                                            const std::string& what) const {
+    const auto& seen = sight(machine, k);
+    if (seen.fenced)
+        throw Broken(
+            concat("rule 6: ", here(machine, k), " has woken too late (", seen.fence, ") and ", what));
+    if (seen.state == State::master && !seen.zero_at && stalled(machine, k))
+        throw Broken(concat("rule 6: ", here(machine, k), " ", what, " while its last advert is too old"));
+}
+
+void Checkers::rule_8_foreign_is_left_alone(const Machine& machine, int interface_index,
+                                            const IpAddress& address, std::uint8_t prefix) const {
+    if (machine.keepalived) return;
+    const auto* found = machine.node->kernel.find(interface_index, address, prefix);
+    if (found && !found->ours)
+        throw Broken(concat("rule 8: ", machine.node->name, " touches ", address, ", which is not ours"));
+}
+
+void Checkers::nothing_is_left() const {
+    for (const auto& machine : stage_.machines) {
+        if (machine.node->runs()) throw Broken(concat("rule 18: ", machine.node->name, " does not stop"));
+        for (const auto& address : machine.node->kernel.snapshot().addresses) {
+            if (address.ours)
+                throw Broken(
+                    concat("rule 18: ", machine.node->name, " has stopped and left ", address.address));
+        }
+    }
+}
+
+void Checkers::everything_is_served() const {
+    for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
+        if (std::none_of(stage_.machines.begin(), stage_.machines.end(),
+                         [&](const Machine& m) { return serves(m, k); }))
+            throw Broken(concat("rule 6: nobody serves VI_", k + 1, " after a long calm"));
+    }
+}
+
+}  // namespace regent::sim
