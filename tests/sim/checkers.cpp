@@ -88,6 +88,7 @@ void Checkers::look(Machine& machine, const Input&, const SendAdvert& sent) {
         return;
     }
     seen.zero_at.reset();
+    seen.last_tried = local;
     if (!machine.node->mute) seen.last_advert = local;
 }
 

@@ -42,6 +42,7 @@ class Checkers : public Stage::Listener {
     struct Sight {
         vrrp::State state = vrrp::State::init;
         std::optional<Instant> last_advert;  ///< with a priority other than 0; by the clock of the machine
+        std::optional<Instant> last_tried;   ///< the same, also when it could not leave
         std::optional<Instant> last_added;   ///< an address of it; by the clock of the machine
         std::optional<Instant> zero_at;      ///< priority 0, nothing else since
         bool fenced = false;                 ///< has woken stalled and must step down before it does anything

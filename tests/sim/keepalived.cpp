@@ -42,8 +42,10 @@ void Keepalived::on(const ConfigApplied& applied) {
             if (std::find(members.begin(), members.end(), instance.name) != members.end())
                 known->group = group.name;
         }
-        if (known->state == State::master && !(old.addresses == instance.addresses))
-            set_addresses(*known, true);
+        if (known->state == State::master && !(old.addresses == instance.addresses)) {
+            set_addresses(old, false);
+            set_addresses(instance, true);
+        }
         judge(*known);
     }
 }
@@ -59,7 +61,7 @@ void Keepalived::on(const KernelSnapshot& snapshot) {
     if (known_) return;  // it never reads the kernel anew
     known_ = true;
     for (auto& router : routers_) {
-        set_addresses(router, false);
+        set_addresses(router.settings, false);
         judge(router);
     }
 }
@@ -106,7 +108,7 @@ void Keepalived::judge(Router& router) {
         if (router.state == State::fault) return;
         if (router.state == State::master) {
             advertise(router, vrrp::leaving_priority);
-            set_addresses(router, false);
+            set_addresses(router.settings, false);
         }
         router.advert_due.reset();
         router.down_due.reset();
@@ -182,7 +184,7 @@ void Keepalived::on(const StopRequested&) {
     for (auto& router : routers_) {
         if (router.state == State::master) {
             advertise(router, vrrp::leaving_priority);
-            set_addresses(router, false);
+            set_addresses(router.settings, false);
         }
         router.advert_due.reset();
         router.down_due.reset();
@@ -222,13 +224,13 @@ void Keepalived::enter(Router& router, State state) {
 void Keepalived::become_master(Router& router) {
     enter(router, State::master);
     advertise(router, router.priority);
-    set_addresses(router, true);
+    set_addresses(router.settings, true);
     router.down_due.reset();
     router.advert_due = now_ + router.settings.advert_interval;
 }
 
 void Keepalived::become_backup(Router& router) {
-    if (router.state == State::master) set_addresses(router, false);
+    if (router.state == State::master) set_addresses(router.settings, false);
     router.advert_due.reset();
     enter(router, State::backup);
     arm_down(router);
@@ -251,10 +253,10 @@ bool Keepalived::group_ready(const Router& router) const {
     });
 }
 
-void Keepalived::set_addresses(const Router& router, bool on) {
-    const auto link = links_.find(router.settings.interface);
+void Keepalived::set_addresses(const Instance& settings, bool on) {
+    const auto link = links_.find(settings.interface);
     if (link == links_.end()) return;
-    for (const auto& address : router.settings.addresses) {
+    for (const auto& address : settings.addresses) {
         if (on) {
             actions_.push_back(AddAddress{link->second.index, address, Duration::zero()});
         } else {

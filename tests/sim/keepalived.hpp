@@ -47,7 +47,7 @@ class Keepalived : public core::test::OtherRouter {
     void become_master(Router& router);
     void become_backup(Router& router);
     void leave_group(const Router& router, bool with_zero);
-    void set_addresses(const Router& router, bool on);
+    void set_addresses(const core::Instance& settings, bool on);
     void arm_down(Router& router);
     void judge(Router& router);
     bool healthy(const Router& router) const;

@@ -64,7 +64,6 @@ std::string failure_of(std::uint64_t seed, Trace& trace) {
     try {
         play(seed, trace);
     } catch (const std::exception& error) {
-        trace.note({}, error.what());
         return error.what();
     }
     return {};

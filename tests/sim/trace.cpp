@@ -48,7 +48,10 @@ class Digest {
     void operator()(const Transition& a) { number(a.sequence), text(a.instance), text(a.reason); }
     void operator()(const Forget& a) { text(a.instance); }
     void operator()(const Log& a) { text(a.text); }
-    void operator()(const Remember& a) { bytes(encode(a.memory)); }
+    void operator()(const Remember& a) {
+        for (const auto& router : a.memory.routers)
+            number(router.key.virtual_router_id), number(router.master), number(router.held);
+    }
     void operator()(const RecordAdvert& a) { number(a.slot), number(a.at.time_since_epoch().count()); }
     void operator()(const OperatorAnswer& a) { number(a.id), number(static_cast<int>(a.outcome)); }
     void operator()(const Stopped&) {}
