@@ -45,6 +45,8 @@ class Checkers : public Stage::Listener {
         std::optional<Instant> last_tried;   ///< the same, also when it could not leave
         std::optional<Instant> last_added;   ///< an address of it; by the clock of the machine
         std::optional<Instant> zero_at;      ///< priority 0, nothing else since
+        bool ended_as_master = false;        ///< the last run of the agent
+        bool must_resume = false;            ///< this run has to go on where that one was
         bool fenced = false;                 ///< has woken stalled and must step down before it does anything
         std::string fence;                   ///< why
     };
@@ -54,6 +56,8 @@ class Checkers : public Stage::Listener {
         bool in_maintenance = false;
         std::map<std::uint64_t, core::OperatorCommand::Kind> asked;
         std::optional<Instant> refused_at;  ///< an address, the last time
+        std::vector<Instant> resumes;
+        core::Settings ended_with;
     };
 
     void look(Machine& machine, const core::Input& input, const core::SendAdvert& sent);
@@ -76,6 +80,8 @@ class Checkers : public Stage::Listener {
     void rule_19_maintenance_never_serves(const Machine& machine, std::size_t k) const;
     void rule_19_commands_are_answered(const Machine& machine) const;
     void rule_15_moves_are_bounded(std::size_t k);
+    void rule_9_make_before_break(std::size_t k) const;
+    void rule_17_goes_on_after_a_crash(Machine& machine);
     // At each step.
     void rule_2_says_goodbye(Machine& machine, std::size_t k, const core::Input& input,
                              const core::Actions& actions, const core::Transition& transition);
@@ -83,6 +89,8 @@ class Checkers : public Stage::Listener {
     void rule_8_foreign_is_left_alone(const Machine& machine, int interface_index, const IpAddress& address,
                                       std::uint8_t prefix) const;
 
+    /// Whether the state file holds all that a resume as MASTER needs.
+    bool can_resume(const Machine& machine, std::size_t k) const;
     bool stalled(const Machine& machine, std::size_t k) const;
     std::optional<std::size_t> instance_of(const IpAddress& address) const;
     Sight& sight(const Machine& machine, std::size_t k) { return watched_[machine.index].sights[k]; }

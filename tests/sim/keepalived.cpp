@@ -58,10 +58,9 @@ void Keepalived::on(const KernelSnapshot& snapshot) {
     for (const auto& address : snapshot.addresses) {
         if (address.prefix != address.address.full_prefix()) own_.push_back(address);
     }
-    if (known_) return;  // it never reads the kernel anew
-    known_ = true;
+    const bool first = !std::exchange(known_, true);
     for (auto& router : routers_) {
-        set_addresses(router.settings, false);
+        if (first) set_addresses(router.settings, false);
         judge(router);
     }
 }

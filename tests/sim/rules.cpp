@@ -203,6 +203,40 @@ void Checkers::rule_8_foreign_is_left_alone(const Machine& machine, int interfac
         throw Broken(concat("rule 8: ", machine.node->name, " touches ", address, ", which is not ours"));
 }
 
+/// A planned move costs no address, not for an instant: one that somebody can take over from a machine that
+/// leaves is held all the time.
+void Checkers::rule_9_make_before_break(std::size_t k) const {
+    const auto calm = stage_.calm_since();
+    if (!calm || stage_.scenario.keepalived) return;
+    if (stage_.now() < std::max(stage_.last_blow(), *calm) + 2 * none_bound_) return;
+    const auto& machines = stage_.machines;
+    const auto able = std::count_if(machines.begin(), machines.end(), [&](const Machine& m) {
+        return m.acts() && !m.leaving && !watched_[m.index].in_maintenance;
+    });
+    if (able == 0) return;
+    // Who was refused an address lately waits until the other is truly gone (rule 11).
+    const auto doubts = [&](const Machine& m) { return watched_[m.index].refused_at.has_value(); };
+    if (std::any_of(machines.begin(), machines.end(), doubts)) return;
+    for (const auto& address : stage_.scenario.instance(k).addresses) {
+        if (std::none_of(machines.begin(), machines.end(),
+                         [&](const Machine& m) { return m.node->kernel.holds(address.address); }))
+            throw Broken(concat("rule 9: nobody holds ", address.address,
+                                " though nothing has happened but "
+                                "what was planned"));
+    }
+}
+
+/// Nothing is waited for: the role goes on in the instant of the start.
+void Checkers::rule_17_goes_on_after_a_crash(Machine& machine) {
+    for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
+        auto& seen = sight(machine, k);
+        if (std::exchange(seen.must_resume, false) && seen.state != State::master)
+            throw Broken(concat("rule 17: ", here(machine, k), " was MASTER ",
+                                to_text(stage_.world.local(*machine.node) - *seen.last_advert),
+                                " ago and does not go on"));
+    }
+}
+
 void Checkers::nothing_is_left() const {
     for (const auto& machine : stage_.machines) {
         if (machine.node->runs()) throw Broken(concat("rule 18: ", machine.node->name, " does not stop"));

@@ -94,9 +94,10 @@ void Stage::update_calm() {
     }
 }
 
-void Stage::deed(const std::string& what) {
+void Stage::deed(const std::string& what, Force force) {
     note(what);
     last_deed_ = now();
+    if (force == Force::hard) last_blow_ = now();
     deeds_.push_back(now());
 }
 
@@ -150,7 +151,8 @@ void Stage::reboot(Machine& machine) {
 
 void Stage::stop(Machine& machine) {
     if (!machine.node->runs()) return;
-    deed(concat(machine.node->name, " is told to stop", machine.leaving ? " again" : ""));
+    deed(concat(machine.node->name, " is told to stop", machine.leaving ? " again" : ""),
+         machine.leaving ? Force::hard : Force::soft);
     const bool again = std::exchange(machine.leaving, true);
     world.tell(*machine.node, StopRequested{again});
 }
@@ -187,7 +189,7 @@ void Stage::wake_after_overrun(Machine& machine, bool packets) {
 }
 
 void Stage::reload(Machine& machine, const Settings& settings, const std::string& what) {
-    deed(concat(machine.node->name, " reloads: ", what));
+    deed(concat(machine.node->name, " reloads: ", what), Force::soft);
     machine.settings = settings;
     if (machine.leaving) return;
     world.reload(*machine.node, settings);
@@ -195,7 +197,10 @@ void Stage::reload(Machine& machine, const Settings& settings, const std::string
 
 void Stage::verdict(Machine& machine, CheckState state) {
     if (machine.settings.checks.empty() || !machine.node->runs()) return;
-    deed(concat(machine.node->name, state == CheckState::up ? ": service up" : ": service down"));
+    const auto& trackers = machine.settings.instances.front().checks;
+    const bool faults = !trackers.front().weight && trackers.front().on_down == OnDown::fault;
+    deed(concat(machine.node->name, state == CheckState::up ? ": service up" : ": service down"),
+         faults || machine.keepalived ? Force::hard : Force::soft);
     world.tell(*machine.node, CheckVerdict{"service", state, "", true});
 }
 
@@ -225,7 +230,8 @@ void Stage::command(Machine& machine, OperatorCommand::Kind kind) {
     if (getenv("EARLY")) return;
     if (!machine.acts() || machine.keepalived) return;
     constexpr std::array words{"handover", "release", "maintenance on", "maintenance off"};
-    deed(concat(machine.node->name, ": operator asks for ", words.at(static_cast<std::size_t>(kind))));
+    deed(concat(machine.node->name, ": operator asks for ", words.at(static_cast<std::size_t>(kind))),
+         Force::soft);
     const auto target = scenario.grouped() ? std::string("G") : "VI_1";
     world.tell(*machine.node, OperatorCommand{next_command_++, kind, target, "simulation"});
 }

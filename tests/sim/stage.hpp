@@ -79,6 +79,8 @@ class Stage {
     std::optional<Instant> calm_since() const { return calm_since_; }
     /// When the last thing was done to any machine.
     Instant last_deed() const { return last_deed_; }
+    /// The same, without what is to cost nobody his address: stops, commands, reloads, checks.
+    Instant last_blow() const { return last_blow_; }
     /// Deeds since then.
     std::size_t deeds_since(Instant when) const;
 
@@ -90,7 +92,8 @@ class Stage {
 
   private:
     void build();
-    void deed(const std::string& what);
+    enum class Force : std::uint8_t { soft, hard };
+    void deed(const std::string& what, Force force = Force::hard);
     void watch(const core::test::Node& node, const core::Input& input, const core::Actions& actions);
     void remember(Machine& machine, const core::Actions& actions);
     void bury_the_stopped();
@@ -101,6 +104,7 @@ class Stage {
     std::multimap<Instant, std::function<void()>> queue_;
     std::optional<Instant> calm_since_;
     Instant last_deed_{};
+    Instant last_blow_{};
     std::vector<Instant> deeds_;
     Instant stragglers_until_{};  ///< datagrams that were delayed may still arrive
     std::uint64_t next_command_ = 1;
