@@ -48,14 +48,19 @@ void AddressPlan::release(Owner owner, const std::set<AddressKey>& kept) {
 }
 
 void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addresses, Duration lease,
-                            const KernelView& kernel) {
+                            Instant now, const KernelView& kernel) {
     std::set<AddressKey> kept;
     for (const auto& address : addresses)
         kept.insert(key_of(address));
     release(owner, kept);
     auto& state = owners_[owner];
-    state.lease_changed = state.lease_changed || state.lease != lease;
-    state.lease = lease;
+    if (state.lease != lease) {
+        // What stands has the old lease until the next advertisement; none means for ever.
+        const bool had = state.lease > Duration::zero();
+        state.lease_until = had ? std::min(state.lease_until, now + lease) : now + lease;
+        state.lease_changed = true;
+        state.lease = lease;
+    }
     for (const auto& address : addresses) {
         const AddressKey key = key_of(address);
         const auto [at, added] = entries_.try_emplace(key);

@@ -44,7 +44,7 @@ class AddressPlan {
 
     /// Replaces the addresses of `owner`. Those that are no longer named are removed, unless another owner
     /// takes them over; those that stay are not touched. `lease` 0: they stay until they are removed.
-    void configure(Owner owner, const std::vector<VirtualAddress>& addresses, Duration lease,
+    void configure(Owner owner, const std::vector<VirtualAddress>& addresses, Duration lease, Instant now,
                    const KernelView& kernel);
     void forget(Owner owner) {
         release(owner, {});

@@ -181,7 +181,10 @@ VirtualRouter* Engine::State::router_named(const std::string& name) {
 }
 
 void Engine::State::on(const SendFailed& failed, Turn& turn) {
-    if (auto* router = router_named(failed.instance)) router->count_send_failure(failed.reason, turn);
+    auto* router = router_named(failed.instance);
+    if (!router) return;
+    router->count_send_failure(failed.reason, turn);
+    schedule(group_of.at(router->id()), turn.now);
 }
 
 void Engine::State::on(const CheckVerdict& verdict, Turn& turn) {

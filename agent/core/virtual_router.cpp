@@ -37,7 +37,7 @@ void VirtualRouter::configure(Instance settings, Turn& turn) {
     }
     // Owners have no lease: the addresses are their own (rules.md 7).
     const auto lease = settings_.priority == vrrp::owner_priority ? Duration::zero() : settings_.lease;
-    turn.plan.configure(id_, all_addresses(settings_), lease, turn.kernel);
+    turn.plan.configure(id_, all_addresses(settings_), lease, turn.now, turn.kernel);
     if (first) {
         since_ = turn.now;
         effective_ = settings_.priority;

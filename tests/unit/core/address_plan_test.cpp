@@ -105,7 +105,7 @@ TEST_CASE(
                         configured[owner].insert(n);
                         list.push_back(numbered(n));
                     }
-                    s.plan.configure(owner, list, 0s, s.view);
+                    s.plan.configure(owner, list, 0s, s.now, s.view);
                     break;
                 }
                 case 1:
@@ -162,7 +162,7 @@ TEST_CASE(
 
 TEST_CASE("address plan: nothing is asked for twice while the answer is under way") {
     Stage s;
-    s.plan.configure(0, {numbered(0)}, 0s, s.view);
+    s.plan.configure(0, {numbered(0)}, 0s, s.now, s.view);
     s.plan.desire(0, true, s.now);
     s.reconcile();
     s.reconcile();
@@ -192,17 +192,17 @@ TEST_CASE("address plan: answers about addresses that nobody knows are ignored")
 
 TEST_CASE("address plan: an address moves to another owner in either order of configuration") {
     Stage s;
-    s.plan.configure(0, {numbered(0)}, 0s, s.view);
+    s.plan.configure(0, {numbered(0)}, 0s, s.now, s.view);
     s.plan.desire(0, true, s.now);
     s.plan.desire(1, true, s.now);
     s.settle();
     REQUIRE(s.requests == 1);
     if (GENERATE(false, true)) {
-        s.plan.configure(1, {numbered(0)}, 0s, s.view);
-        s.plan.configure(0, {}, 0s, s.view);
+        s.plan.configure(1, {numbered(0)}, 0s, s.now, s.view);
+        s.plan.configure(0, {}, 0s, s.now, s.view);
     } else {
-        s.plan.configure(0, {}, 0s, s.view);
-        s.plan.configure(1, {numbered(0)}, 0s, s.view);
+        s.plan.configure(0, {}, 0s, s.now, s.view);
+        s.plan.configure(1, {numbered(0)}, 0s, s.now, s.view);
     }
     s.settle();
     CHECK(s.requests == 1);
