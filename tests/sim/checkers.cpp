@@ -22,10 +22,10 @@ std::size_t number_of(const std::string& instance) {
 
 Checkers::Checkers(Stage& stage)
     : stage_(stage),
-      two_bound_(longest_with_two(stage.scenario)),
       none_bound_(longest_without_master(stage.scenario)),
       watched_(stage.machines.size()),
       two_since_(stage.scenario.instances()),
+      both_since_(stage.scenario.instances()),
       none_since_(stage.scenario.instances()),
       moves_(stage.scenario.instances()) {
     for (auto& watched : watched_)
@@ -51,7 +51,7 @@ void Checkers::started(Machine& machine) {
     bool all = true;
     for (std::size_t k = 0; k < watched.sights.size(); ++k) {
         auto& seen = watched.sights[k];
-        seen.must_resume = !getenv("EARLY") && watched.resumes.size() < 3 && can_resume(machine, k);
+        seen.must_resume = watched.resumes.size() < 3 && can_resume(machine, k);
         all = all && seen.must_resume;
     }
     for (auto& seen : watched.sights)
@@ -92,9 +92,12 @@ void Checkers::stepped(Machine& machine, const Input& input, const Actions& acti
         watched.asked[command->id] = command->kind;
         if (command->kind == OperatorCommand::Kind::maintenance_off) watched.in_maintenance = false;
     }
+    if (const auto* packet = std::get_if<PacketReceived>(&input)) look(machine, *packet);
     if (std::holds_alternative<AddressRefused>(input)) watched_[machine.index].refused_at = stage_.now();
     for (const auto& action : actions) {
-        if (const auto* sent = std::get_if<SendAdvert>(&action)) look(machine, input, *sent);
+        if (const auto* frame = std::get_if<SendFrame>(&action))
+            watched_[machine.index].announced[frame->interface_index] = stage_.now();
+        if (const auto* sent = std::get_if<SendAdvert>(&action)) look(machine, *sent);
         if (const auto* added = std::get_if<AddAddress>(&action)) look(machine, *added);
         if (const auto* renewed = std::get_if<RenewLease>(&action)) look(machine, *renewed);
         if (const auto* removed = std::get_if<RemoveAddress>(&action)) look(machine, *removed);
@@ -104,7 +107,16 @@ void Checkers::stepped(Machine& machine, const Input& input, const Actions& acti
     }
 }
 
-void Checkers::look(Machine& machine, const Input&, const SendAdvert& sent) {
+void Checkers::look(Machine& machine, const PacketReceived& packet) {
+    const auto* link = machine.node->kernel.link(packet.interface_index);
+    for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
+        const auto& own = settings(machine, k);
+        if (own.virtual_router_id != packet.message.at(1) || own.interface != link->name) continue;
+        if (packet.message.at(2) != vrrp::leaving_priority) sight(machine, k).challenged = stage_.now();
+    }
+}
+
+void Checkers::look(Machine& machine, const SendAdvert& sent) {
     auto& seen = sight(machine, number_of(sent.instance));
     const Instant local = stage_.world.local(*machine.node);
     const std::uint8_t priority = sent.message.at(2);
@@ -207,11 +219,13 @@ void Checkers::settled() {
             if (!machine.acts()) continue;
             rule_6_fence_is_done(machine, k);
             rule_8_master_holds_its_addresses(machine, k);
+            rule_3_announces_again(machine, k);
             rule_9_yield_ends(machine, k);
             adverts_keep_their_spacing(machine, k);
             rule_19_maintenance_never_serves(machine, k);
         }
         if (!machine.acts()) continue;
+        rule_7_no_lease_comes_back(machine);
         rule_17_goes_on_after_a_crash(machine);
         rule_9_group_as_one(machine);
         rule_19_commands_are_answered(machine);

@@ -117,8 +117,10 @@ VirtualKernel::Inputs VirtualKernel::perform(const AddAddress& request) {
 VirtualKernel::Inputs VirtualKernel::perform(const RenewLease& request) {
     if (clock > request.not_after) return {};
     const auto& wanted = request.address;
-    if (!find(request.interface_index, wanted.address, wanted.prefix))
+    if (!find(request.interface_index, wanted.address, wanted.prefix)) {
+        resurrected = resurrected || expired.contains(wanted.address);
         return perform(AddAddress{request.interface_index, wanted, request.lease});
+    }
     set_lease(request.interface_index, wanted, request.lease);
     return {};
 }

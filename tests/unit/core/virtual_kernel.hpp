@@ -61,6 +61,8 @@ class VirtualKernel {
 
     std::set<IpAddress> expired;  ///< what a lease took away and nobody has set again
 
+    bool resurrected = false;  ///< an address of `expired` was brought back by a renewal
+
     Instant clock{};  ///< of this machine; leases are counted on it
     /// How late the kernel is with an expiry: up to 0.4 s on Linux.
     std::function<Duration()> lateness = [] { return Duration::zero(); };
