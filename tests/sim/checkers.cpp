@@ -72,14 +72,15 @@ void Checkers::ended(Machine& machine) {
 }
 
 bool Checkers::can_resume(const Machine& machine, std::size_t k) const {
-    // Between the decision and its advert nothing passes here; the engine may allow itself some time for it.
-    const Duration margin = stage_.scenario.interval / 4;
+    // The engine allows itself some time to send one; here nothing passes between the decision and its
+    // advert.
+    constexpr Duration margin = 10ms;
     const auto& seen = sight(machine, k);
     const auto& own = settings(machine, k);
     const auto& kernel = machine.node->kernel;
     const Duration peer_down = stage_.scenario.interval * stage_.scenario.down_adverts;
     return seen.ended_as_master && seen.last_advert && !machine.node->mute &&
-           stage_.world.local(*machine.node) - *seen.last_advert < peer_down - margin &&
+           stage_.world.local(*machine.node) - *seen.last_advert <= peer_down - margin &&
            watched_[machine.index].ended_with == machine.settings && kernel.link(own.interface)->carrier &&
            std::all_of(own.addresses.begin(), own.addresses.end(),
                        [&](const auto& address) { return kernel.holds_ours(address.address); });
@@ -133,7 +134,10 @@ void Checkers::look(Machine& machine, const SendAdvert& sent) {
 void Checkers::look(Machine& machine, const AddAddress& added) {
     const auto k = instance_of(added.address.address);
     if (!k) return;
-    if (!machine.keepalived) rule_6_nothing_while_stalled(machine, *k, "adds an address");
+    const auto& seen = sight(machine, *k);
+    // Whether an advert has failed to leave it learns only after the step.
+    const bool just_sent = seen.last_tried == stage_.world.local(*machine.node);
+    if (!machine.keepalived && !just_sent) rule_6_nothing_while_stalled(machine, *k, "adds an address");
     sight(machine, *k).last_added = stage_.world.local(*machine.node);
 }
 

@@ -157,7 +157,8 @@ void Checkers::adverts_keep_their_spacing(const Machine& machine, std::size_t k)
 }
 
 void Checkers::rule_19_maintenance_never_serves(const Machine& machine, std::size_t k) const {
-    if (watched_[machine.index].in_maintenance && sight(machine, k).state == State::master)
+    const auto& seen = sight(machine, k);
+    if (watched_[machine.index].in_maintenance && seen.state == State::master && !seen.zero_at)
         throw Broken(concat("rule 19: ", here(machine, k), " is in maintenance and MASTER"));
 }
 
