@@ -97,7 +97,7 @@ void Checkers::stepped(Machine& machine, const Input& input, const Actions& acti
     if (std::holds_alternative<AddressRefused>(input)) watched_[machine.index].refused_at = stage_.now();
     for (const auto& action : actions) {
         if (const auto* frame = std::get_if<SendFrame>(&action))
-            watched_[machine.index].announced[frame->interface_index] = stage_.now();
+            watched_[machine.index].announced[frame->interface_index] = stage_.world.local(*machine.node);
         if (const auto* sent = std::get_if<SendAdvert>(&action)) look(machine, *sent);
         if (const auto* added = std::get_if<AddAddress>(&action)) look(machine, *added);
         if (const auto* renewed = std::get_if<RenewLease>(&action)) look(machine, *renewed);
@@ -121,7 +121,9 @@ void Checkers::look(Machine& machine, const SendAdvert& sent) {
     auto& seen = sight(machine, number_of(sent.instance));
     const Instant local = stage_.world.local(*machine.node);
     const std::uint8_t priority = sent.message.at(2);
-    if (seen.fenced) rule_6_nothing_while_stalled(machine, number_of(sent.instance), "sends");
+    // Priority 0 claims nothing: who is told to stop in that instant may say so.
+    if (seen.fenced && priority != vrrp::leaving_priority)
+        rule_6_nothing_while_stalled(machine, number_of(sent.instance), "sends");
     if (priority == vrrp::leaving_priority) {
         seen.zero_at = local;
         return;
@@ -176,6 +178,16 @@ bool Checkers::stalled(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
     const Duration peer_down = stage_.scenario.interval * stage_.scenario.down_adverts;
     return seen.last_advert && stage_.world.local(*machine.node) - *seen.last_advert > peer_down;
+}
+
+bool Checkers::lease_has_run_out(const Machine& machine, std::size_t k) const {
+    for (std::size_t other = 0; other < stage_.scenario.instances(); ++other) {
+        if (other != k && !stage_.scenario.grouped()) continue;
+        for (const auto& address : settings(machine, other).addresses) {
+            if (machine.node->kernel.expired.contains(address.address)) return true;
+        }
+    }
+    return false;
 }
 
 /// Rule 6: what it must not do before it has stepped down, seen in its sockets and its kernel.

@@ -58,7 +58,7 @@ class Checkers : public Stage::Listener {
         std::map<std::uint64_t, core::OperatorCommand::Kind> asked;
         std::optional<Instant> refused_at;  ///< an address, the last time
         std::vector<Instant> resumes;
-        std::map<int, Instant> announced;  ///< by interface, the last frame
+        std::map<int, Instant> announced;  ///< by interface, the last frame; by the clock of the machine
         core::Settings ended_with;
     };
 
@@ -97,6 +97,8 @@ class Checkers : public Stage::Listener {
     /// Whether the state file holds all that a resume as MASTER needs.
     bool can_resume(const Machine& machine, std::size_t k) const;
     bool stalled(const Machine& machine, std::size_t k) const;
+    /// Of an address of it, or of another member of its group.
+    bool lease_has_run_out(const Machine& machine, std::size_t k) const;
     std::optional<std::size_t> instance_of(const IpAddress& address) const;
     Sight& sight(const Machine& machine, std::size_t k) { return watched_[machine.index].sights[k]; }
     const Sight& sight(const Machine& machine, std::size_t k) const {

@@ -68,7 +68,7 @@ void Checkers::rule_3_announces_again(Machine& machine, std::size_t k) {
     if (!machine.node->kernel.holds(own.addresses.front().address)) return;
     const auto& announced = watched_[machine.index].announced;
     const auto last = announced.find(link->index);
-    if (last == announced.end() || stage_.now() - last->second > 1s)
+    if (last == announced.end() || stage_.world.local(*machine.node) - last->second > 1s)
         throw Broken(concat("rule 3: ", here(machine, k), " has heard another master and does not announce"));
 }
 
@@ -133,7 +133,7 @@ void Checkers::rule_9_group_as_one(const Machine& machine) const {
 
 void Checkers::rule_6_fence_is_done(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
-    if (seen.fenced) rule_6_nothing_while_stalled(machine, k, "stays MASTER");
+    if (seen.fenced && !seen.zero_at) rule_6_nothing_while_stalled(machine, k, "stays MASTER");
 }
 
 void Checkers::rule_9_yield_ends(const Machine& machine, std::size_t k) const {
@@ -192,7 +192,8 @@ void Checkers::rule_2_says_goodbye(Machine& machine, std::size_t k, const Input&
     const auto& seen = sight(machine, k);
     const auto* link = machine.node->kernel.link(settings(machine, k).interface);
     const bool can_send = link->carrier && !machine.node->mute;
-    if (!can_send || seen.zero_at || seen.fenced || stalled(machine, k)) return;
+    if (!can_send || seen.zero_at || seen.fenced || stalled(machine, k) || lease_has_run_out(machine, k))
+        return;
     const bool heard = std::holds_alternative<PacketReceived>(input);
     const bool said = std::any_of(actions.begin(), actions.end(), [&](const Action& action) {
         const auto* sent = std::get_if<SendAdvert>(&action);
