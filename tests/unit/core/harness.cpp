@@ -214,7 +214,8 @@ bool World::read_inboxes() {
 }
 
 std::optional<Instant> World::deadline(const Node& node) const {
-    if (!node.runs() || node.paused) return std::nullopt;
+    // After Stopped the agent would have ended.
+    if (!node.runs() || node.paused || node.stopped) return std::nullopt;
     const auto due = node.engine ? node.engine->next_deadline() : node.other->next_deadline();
     // Instant::min() means at once: adding to it is well defined, and still before any now.
     return due ? std::optional(*due + node.lag) : std::nullopt;
