@@ -41,6 +41,7 @@ void Stage::build() {
         machine.plugged.assign(scenario.lans, true);
         auto lateness = random.child();
         machine.node->kernel.lateness = [lateness]() mutable { return lateness.between(0ns, 400ms); };
+        machine.node->kernel.marks_system = true;
         for (unsigned lan = 0; lan < scenario.lans; ++lan)
             world.plug(*machine.node, concat("eth", lan), concat("lan", lan), own_address(scenario, m, lan),
                        scenario.family == Family::ipv4 ? 24 : 64);

@@ -48,8 +48,7 @@ VirtualKernel::Inputs VirtualKernel::add_link(const std::string& name, const IpA
     link.mac.bytes = {2, 0, 0, 0, 0, static_cast<std::uint8_t>(link.index)};
     links_.push_back(link);
     Inputs seen{LinkChanged{link}};
-    // Set by the system, with a mark of its own where there are marks.
-    addresses_.push_back({link.index, own, prefix, false, true, marks_ours});
+    addresses_.push_back({link.index, own, prefix, false, true, marks_system});
     seen.push_back(AddressAppeared{addresses_.back()});
     return seen;
 }
@@ -109,7 +108,8 @@ VirtualKernel::Inputs VirtualKernel::perform(const AddAddress& request) {
     // EEXIST: agent/platform says nothing about it.
     if (place_of(addresses_, request.interface_index, wanted.address, wanted.prefix) != addresses_.end())
         return {};
-    addresses_.push_back({request.interface_index, wanted.address, wanted.prefix, marks_ours, true, marks_ours});
+    addresses_.push_back(
+        {request.interface_index, wanted.address, wanted.prefix, marks_ours, true, marks_ours});
     expired.erase(wanted.address);
     set_lease(request.interface_index, wanted, request.lease);
     return {AddressAppeared{addresses_.back()}};
