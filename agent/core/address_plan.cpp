@@ -122,6 +122,11 @@ void AddressPlan::renew(Owner owner, Instant now, const KernelView& kernel, Acti
     state.lease_changed = false;
 }
 
+void AddressPlan::resume_leases(Owner owner, Instant begun) {
+    auto& state = owners_[owner];
+    state.lease_until = begun + state.lease;
+}
+
 bool AddressPlan::lapsed(Owner owner, Instant now) const {
     const auto found = owners_.find(owner);
     if (found == owners_.end()) return false;

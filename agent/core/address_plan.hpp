@@ -55,6 +55,8 @@ class AddressPlan {
     /// An advertisement has left: the leases of what we hold start anew, at most four times a second
     /// (rules.md 7).
     void renew(Owner owner, Instant now, const KernelView& kernel, Actions& actions);
+    /// The leases of `owner` began then: an earlier run has set them.
+    void resume_leases(Owner owner, Instant begun);
     /// The leases of `owner` have run out, whether or not the kernel has said so yet.
     bool lapsed(Owner owner, Instant now) const;
     /// What an earlier run held: ours where the kernel does not report marks, until end_recall().

@@ -95,6 +95,10 @@ bool SyncGroup::resume(const Memory& memory, Turn& turn) {
     cold_ = false;
     last_resort_settled_ = last_resort_;
     apply_to_all(Event::resume, "resumed: the agent was MASTER a moment ago", turn);
+    for (const auto* member : members_) {
+        const auto* record = memory.find(key_of(member->settings()));
+        turn.plan.resume_leases(member->id(), *record->last_advert);
+    }
     return true;
 }
 

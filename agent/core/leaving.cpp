@@ -40,7 +40,13 @@ void SyncGroup::begin_yield(Purpose purpose, const std::string& reason, Turn& tu
     Duration interval{};
     for (const auto* member : members_)
         interval = std::max(interval, member->settings().advert_interval);
-    yield_ = Yield{purpose, turn.now + 2 * interval, std::nullopt};
+    Duration wait = 2 * interval;
+    // The leases start anew with the priority 0; they must last until it is known that nobody answers.
+    for (const auto* member : members_) {
+        const auto lease = member->settings().lease;
+        if (lease > Duration::zero()) wait = std::min(wait, lease - interval / 10);
+    }
+    yield_ = Yield{purpose, turn.now + wait, std::nullopt};
     apply_to_all(Event::yield, reason, turn);
 }
 
@@ -67,6 +73,14 @@ void SyncGroup::end_yield(bool relieved, Turn& turn) {
     const auto purpose = yield_->purpose;
     answer_yield(*yield_, relieved, turn);
     yield_.reset();
+    const bool lost = std::any_of(members_.begin(), members_.end(), [&](const auto* member) {
+        return turn.plan.lapsed(member->id(), turn.now);
+    });
+    if (!relieved && lost && (purpose == Purpose::handover || purpose == Purpose::last_resort)) {
+        apply_to_all(Event::yield_relieved, "nobody else serves, but the lease of its addresses ran out",
+                     turn);
+        return;
+    }
     if (purpose == Purpose::maintenance) {
         // Forced if nobody takes over: the operator wants to work on this machine.
         const auto reason = maintenance_.value_or("maintenance");

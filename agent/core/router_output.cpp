@@ -136,9 +136,11 @@ void VirtualRouter::confirm_advert(Turn& turn) {
     if (std::exchange(unsent_, 0) == 0) return;
     advertised_at_ = sent_at_;
     // One that has just yielded to a winning advertisement has said its last.
-    if (!is_master()) return;
-    turn.actions.push_back(RecordAdvert{slot_, sent_at_});
-    turn.plan.renew(id_, turn.now, turn.kernel, turn.actions);
+    const bool yielding = state_ == vrrp::State::yielding;
+    if (!is_master() && !yielding) return;
+    if (!yielding) turn.actions.push_back(RecordAdvert{slot_, sent_at_});
+    // What left before a stall renews nothing after it. A priority 0 does: the addresses stay for the yield.
+    if (!stalled(turn.now)) turn.plan.renew(id_, turn.now, turn.kernel, turn.actions);
 }
 
 void VirtualRouter::count_send_failure(const std::string& reason, Turn& turn) {

@@ -22,10 +22,10 @@ std::size_t number_of(const std::string& instance) {
 
 Checkers::Checkers(Stage& stage)
     : stage_(stage),
-      two_bound_(longest_with_two(stage.scenario)),
       none_bound_(longest_without_master(stage.scenario)),
       watched_(stage.machines.size()),
       two_since_(stage.scenario.instances()),
+      both_since_(stage.scenario.instances()),
       none_since_(stage.scenario.instances()),
       moves_(stage.scenario.instances()) {
     for (auto& watched : watched_)
@@ -51,7 +51,7 @@ void Checkers::started(Machine& machine) {
     bool all = true;
     for (std::size_t k = 0; k < watched.sights.size(); ++k) {
         auto& seen = watched.sights[k];
-        seen.must_resume = !getenv("EARLY") && watched.resumes.size() < 3 && can_resume(machine, k);
+        seen.must_resume = watched.resumes.size() < 3 && can_resume(machine, k);
         all = all && seen.must_resume;
     }
     for (auto& seen : watched.sights)
@@ -72,14 +72,15 @@ void Checkers::ended(Machine& machine) {
 }
 
 bool Checkers::can_resume(const Machine& machine, std::size_t k) const {
-    // Between the decision and its advert nothing passes here; the engine may allow itself some time for it.
-    const Duration margin = stage_.scenario.interval / 4;
+    // The engine allows itself some time to send one; here nothing passes between the decision and its
+    // advert.
+    constexpr Duration margin = 10ms;
     const auto& seen = sight(machine, k);
     const auto& own = settings(machine, k);
     const auto& kernel = machine.node->kernel;
     const Duration peer_down = stage_.scenario.interval * stage_.scenario.down_adverts;
     return seen.ended_as_master && seen.last_advert && !machine.node->mute &&
-           stage_.world.local(*machine.node) - *seen.last_advert < peer_down - margin &&
+           stage_.world.local(*machine.node) - *seen.last_advert <= peer_down - margin &&
            watched_[machine.index].ended_with == machine.settings && kernel.link(own.interface)->carrier &&
            std::all_of(own.addresses.begin(), own.addresses.end(),
                        [&](const auto& address) { return kernel.holds_ours(address.address); });
@@ -92,9 +93,12 @@ void Checkers::stepped(Machine& machine, const Input& input, const Actions& acti
         watched.asked[command->id] = command->kind;
         if (command->kind == OperatorCommand::Kind::maintenance_off) watched.in_maintenance = false;
     }
+    if (const auto* packet = std::get_if<PacketReceived>(&input)) look(machine, *packet);
     if (std::holds_alternative<AddressRefused>(input)) watched_[machine.index].refused_at = stage_.now();
     for (const auto& action : actions) {
-        if (const auto* sent = std::get_if<SendAdvert>(&action)) look(machine, input, *sent);
+        if (const auto* frame = std::get_if<SendFrame>(&action))
+            watched_[machine.index].announced[frame->interface_index] = stage_.world.local(*machine.node);
+        if (const auto* sent = std::get_if<SendAdvert>(&action)) look(machine, *sent);
         if (const auto* added = std::get_if<AddAddress>(&action)) look(machine, *added);
         if (const auto* renewed = std::get_if<RenewLease>(&action)) look(machine, *renewed);
         if (const auto* removed = std::get_if<RemoveAddress>(&action)) look(machine, *removed);
@@ -104,11 +108,22 @@ void Checkers::stepped(Machine& machine, const Input& input, const Actions& acti
     }
 }
 
-void Checkers::look(Machine& machine, const Input&, const SendAdvert& sent) {
+void Checkers::look(Machine& machine, const PacketReceived& packet) {
+    const auto* link = machine.node->kernel.link(packet.interface_index);
+    for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
+        const auto& own = settings(machine, k);
+        if (own.virtual_router_id != packet.message.at(1) || own.interface != link->name) continue;
+        if (packet.message.at(2) != vrrp::leaving_priority) sight(machine, k).challenged = stage_.now();
+    }
+}
+
+void Checkers::look(Machine& machine, const SendAdvert& sent) {
     auto& seen = sight(machine, number_of(sent.instance));
     const Instant local = stage_.world.local(*machine.node);
     const std::uint8_t priority = sent.message.at(2);
-    if (seen.fenced) rule_6_nothing_while_stalled(machine, number_of(sent.instance), "sends");
+    // Priority 0 claims nothing: who is told to stop in that instant may say so.
+    if (seen.fenced && priority != vrrp::leaving_priority)
+        rule_6_nothing_while_stalled(machine, number_of(sent.instance), "sends");
     if (priority == vrrp::leaving_priority) {
         seen.zero_at = local;
         return;
@@ -121,7 +136,10 @@ void Checkers::look(Machine& machine, const Input&, const SendAdvert& sent) {
 void Checkers::look(Machine& machine, const AddAddress& added) {
     const auto k = instance_of(added.address.address);
     if (!k) return;
-    if (!machine.keepalived) rule_6_nothing_while_stalled(machine, *k, "adds an address");
+    const auto& seen = sight(machine, *k);
+    // Whether an advert has failed to leave it learns only after the step.
+    const bool just_sent = seen.last_tried == stage_.world.local(*machine.node);
+    if (!machine.keepalived && !just_sent) rule_6_nothing_while_stalled(machine, *k, "adds an address");
     sight(machine, *k).last_added = stage_.world.local(*machine.node);
 }
 
@@ -160,6 +178,23 @@ bool Checkers::stalled(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
     const Duration peer_down = stage_.scenario.interval * stage_.scenario.down_adverts;
     return seen.last_advert && stage_.world.local(*machine.node) - *seen.last_advert > peer_down;
+}
+
+bool Checkers::lease_has_run_out(const Machine& machine, std::size_t k) const {
+    for (std::size_t other = 0; other < stage_.scenario.instances(); ++other) {
+        if (other != k && !stage_.scenario.grouped()) continue;
+        // The kernel may be late; who counts for itself is not.
+        const auto& own = settings(machine, other);
+        const auto& renewed = sight(machine, other).last_advert;
+        const Duration spacing = 250ms;  // between two renewals
+        if (own.lease > Duration::zero() && renewed &&
+            stage_.world.local(*machine.node) - *renewed >= own.lease - spacing)
+            return true;
+        for (const auto& address : settings(machine, other).addresses) {
+            if (machine.node->kernel.expired.contains(address.address)) return true;
+        }
+    }
+    return false;
 }
 
 /// Rule 6: what it must not do before it has stepped down, seen in its sockets and its kernel.
@@ -207,11 +242,13 @@ void Checkers::settled() {
             if (!machine.acts()) continue;
             rule_6_fence_is_done(machine, k);
             rule_8_master_holds_its_addresses(machine, k);
+            rule_3_announces_again(machine, k);
             rule_9_yield_ends(machine, k);
             adverts_keep_their_spacing(machine, k);
             rule_19_maintenance_never_serves(machine, k);
         }
         if (!machine.acts()) continue;
+        rule_7_no_lease_comes_back(machine);
         rule_17_goes_on_after_a_crash(machine);
         rule_9_group_as_one(machine);
         rule_19_commands_are_answered(machine);

@@ -30,12 +30,12 @@ class Checkers : public Stage::Listener {
 
     /// After all agents were told to stop: they have, and nothing of ours is left.
     void nothing_is_left() const;
-    /// From the end of a calm that was long enough: somebody serves each router.
+    /// After a long calm: somebody serves each router, and if nothing holds it back the best.
     void everything_is_served() const;
 
     /// How long there may be nobody, or two, while all is well: derived in rules.cpp.
     static Duration longest_without_master(const Scenario& scenario);
-    static Duration longest_with_two(const Scenario& scenario);
+    static Duration longest_with_two(const Scenario& scenario, bool yielding);
 
   private:
     /// One virtual router on one machine, as seen from outside.
@@ -44,6 +44,7 @@ class Checkers : public Stage::Listener {
         std::optional<Instant> last_advert;  ///< with a priority other than 0; by the clock of the machine
         std::optional<Instant> last_tried;   ///< the same, also when it could not leave
         std::optional<Instant> last_added;   ///< an address of it; by the clock of the machine
+        std::optional<Instant> challenged;   ///< heard another master and stayed
         std::optional<Instant> zero_at;      ///< priority 0, nothing else since
         bool ended_as_master = false;        ///< the last run of the agent
         bool must_resume = false;            ///< this run has to go on where that one was
@@ -57,10 +58,12 @@ class Checkers : public Stage::Listener {
         std::map<std::uint64_t, core::OperatorCommand::Kind> asked;
         std::optional<Instant> refused_at;  ///< an address, the last time
         std::vector<Instant> resumes;
+        std::map<int, Instant> announced;  ///< by interface, the last frame; by the clock of the machine
         core::Settings ended_with;
     };
 
-    void look(Machine& machine, const core::Input& input, const core::SendAdvert& sent);
+    void look(Machine& machine, const core::PacketReceived& packet);
+    void look(Machine& machine, const core::SendAdvert& sent);
     void look(Machine& machine, const core::AddAddress& added);
     void look(Machine& machine, const core::RenewLease& renewed);
     void look(Machine& machine, const core::RemoveAddress& removed);
@@ -70,6 +73,7 @@ class Checkers : public Stage::Listener {
 
     // At each instant.
     void rule_3_at_most_one_master(std::size_t k);
+    void rule_3_announces_again(Machine& machine, std::size_t k);
     void rule_6_at_least_one_master(std::size_t k);
     void rule_7_addresses_go_with_the_role(const Machine& machine, std::size_t k) const;
     void rule_8_master_holds_its_addresses(const Machine& machine, std::size_t k) const;
@@ -86,12 +90,15 @@ class Checkers : public Stage::Listener {
     void rule_2_says_goodbye(Machine& machine, std::size_t k, const core::Input& input,
                              const core::Actions& actions, const core::Transition& transition);
     void rule_6_nothing_while_stalled(const Machine& machine, std::size_t k, const std::string& what) const;
+    void rule_7_no_lease_comes_back(const Machine& machine) const;
     void rule_8_foreign_is_left_alone(const Machine& machine, int interface_index, const IpAddress& address,
                                       std::uint8_t prefix) const;
 
     /// Whether the state file holds all that a resume as MASTER needs.
     bool can_resume(const Machine& machine, std::size_t k) const;
     bool stalled(const Machine& machine, std::size_t k) const;
+    /// Of an address of it, or of another member of its group.
+    bool lease_has_run_out(const Machine& machine, std::size_t k) const;
     std::optional<std::size_t> instance_of(const IpAddress& address) const;
     Sight& sight(const Machine& machine, std::size_t k) { return watched_[machine.index].sights[k]; }
     const Sight& sight(const Machine& machine, std::size_t k) const {
@@ -105,10 +112,10 @@ class Checkers : public Stage::Listener {
     }
 
     Stage& stage_;
-    Duration two_bound_;
     Duration none_bound_;
     std::vector<Watched> watched_;                    ///< by machine
-    std::vector<std::optional<Instant>> two_since_;   ///< by instance
+    std::vector<std::optional<Instant>> two_since_;   ///< by instance, with those that yield
+    std::vector<std::optional<Instant>> both_since_;  ///< by instance, without
     std::vector<std::optional<Instant>> none_since_;  ///< by instance
     std::vector<std::vector<Instant>> moves_;         ///< by instance, since it is calm
     Instant calm_began_ = Instant::max();

@@ -23,10 +23,10 @@ std::string here(const Machine& machine, std::size_t k) {
 
 }  // namespace
 
-/// Both advertise every interval, so that the lower hears the higher within one. Who yields has sent its
-/// priority 0 and stays for two at most.
-Duration Checkers::longest_with_two(const Scenario& scenario) {
-    return 2 * scenario.interval + in_flight;
+/// Both advertise every interval, so that within one the lower hears the higher, or the higher answers the
+/// lower. Who yields has sent its priority 0 and stays for two at most.
+Duration Checkers::longest_with_two(const Scenario& scenario, bool yielding) {
+    return (yielding ? 2 : 1) * scenario.interval + in_flight;
 }
 
 /// The last advert may have come just before; then the Master_Down_Timer with its longest skew (version 2:
@@ -39,19 +39,37 @@ Duration Checkers::longest_without_master(const Scenario& scenario) {
 }
 
 void Checkers::rule_3_at_most_one_master(std::size_t k) {
-    const auto masters = std::count_if(stage_.machines.begin(), stage_.machines.end(),
-                                       [&](const Machine& m) { return serves(m, k); });
-    auto& since = two_since_[k];
-    const auto calm = stage_.calm_since();
-    if (masters < 2 || !calm) {
-        since.reset();
-    } else if (!since) {
-        since = stage_.now();
-    } else if (stage_.now() - *since > two_bound_) {
-        throw Broken(concat("rule 3: ", masters, " masters of VI_", k + 1, " for ",
-                            to_text(stage_.now() - *since), " in a whole network; ", to_text(two_bound_),
-                            " are allowed"));
-    }
+    const auto test = [&](bool yielding, std::optional<Instant>& since) {
+        const auto masters = std::count_if(
+            stage_.machines.begin(), stage_.machines.end(),
+            [&](const Machine& m) { return serves(m, k) && (yielding || !sight(m, k).zero_at); });
+        const Duration allowed = longest_with_two(stage_.scenario, yielding);
+        if (masters < 2 || !stage_.calm_since()) {
+            since.reset();
+        } else if (!since) {
+            since = stage_.now();
+        } else if (stage_.now() - *since > allowed) {
+            throw Broken(concat("rule 3: ", masters, " masters of VI_", k + 1, " for ",
+                                to_text(stage_.now() - *since), " in a whole network; ", to_text(allowed),
+                                " are allowed"));
+        }
+    };
+    test(true, two_since_[k]);
+    test(false, both_since_[k]);
+}
+
+/// At most one burst a second.
+void Checkers::rule_3_announces_again(Machine& machine, std::size_t k) {
+    auto& seen = sight(machine, k);
+    if (!std::exchange(seen.challenged, std::nullopt)) return;
+    if (machine.keepalived || seen.state != State::master || seen.zero_at) return;
+    const auto& own = settings(machine, k);
+    const auto* link = machine.node->kernel.link(own.interface);
+    if (!machine.node->kernel.holds(own.addresses.front().address)) return;
+    const auto& announced = watched_[machine.index].announced;
+    const auto last = announced.find(link->index);
+    if (last == announced.end() || stage_.world.local(*machine.node) - last->second > 1s)
+        throw Broken(concat("rule 3: ", here(machine, k), " has heard another master and does not announce"));
 }
 
 void Checkers::rule_6_at_least_one_master(std::size_t k) {
@@ -115,7 +133,7 @@ void Checkers::rule_9_group_as_one(const Machine& machine) const {
 
 void Checkers::rule_6_fence_is_done(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
-    if (seen.fenced) rule_6_nothing_while_stalled(machine, k, "stays MASTER");
+    if (seen.fenced && !seen.zero_at) rule_6_nothing_while_stalled(machine, k, "stays MASTER");
 }
 
 void Checkers::rule_9_yield_ends(const Machine& machine, std::size_t k) const {
@@ -139,7 +157,8 @@ void Checkers::adverts_keep_their_spacing(const Machine& machine, std::size_t k)
 }
 
 void Checkers::rule_19_maintenance_never_serves(const Machine& machine, std::size_t k) const {
-    if (watched_[machine.index].in_maintenance && sight(machine, k).state == State::master)
+    const auto& seen = sight(machine, k);
+    if (watched_[machine.index].in_maintenance && seen.state == State::master && !seen.zero_at)
         throw Broken(concat("rule 19: ", here(machine, k), " is in maintenance and MASTER"));
 }
 
@@ -173,7 +192,8 @@ void Checkers::rule_2_says_goodbye(Machine& machine, std::size_t k, const Input&
     const auto& seen = sight(machine, k);
     const auto* link = machine.node->kernel.link(settings(machine, k).interface);
     const bool can_send = link->carrier && !machine.node->mute;
-    if (!can_send || seen.zero_at || seen.fenced || stalled(machine, k)) return;
+    if (!can_send || seen.zero_at || seen.fenced || stalled(machine, k) || lease_has_run_out(machine, k))
+        return;
     const bool heard = std::holds_alternative<PacketReceived>(input);
     const bool said = std::any_of(actions.begin(), actions.end(), [&](const Action& action) {
         const auto* sent = std::get_if<SendAdvert>(&action);
@@ -186,13 +206,17 @@ void Checkers::rule_2_says_goodbye(Machine& machine, std::size_t k, const Input&
 
 void Checkers::rule_6_nothing_while_stalled(const Machine& machine, std::size_t k,
                                             const std::string& what) const {
-    if (getenv("EARLY")) return;
     const auto& seen = sight(machine, k);
     if (seen.fenced)
         throw Broken(
             concat("rule 6: ", here(machine, k), " has woken too late (", seen.fence, ") and ", what));
     if (seen.state == State::master && !seen.zero_at && stalled(machine, k))
         throw Broken(concat("rule 6: ", here(machine, k), " ", what, " while its last advert is too old"));
+}
+
+void Checkers::rule_7_no_lease_comes_back(const Machine& machine) const {
+    if (machine.node->kernel.resurrected)
+        throw Broken(concat("rule 7: ", machine.node->name, " has renewed a lease that had run out"));
 }
 
 void Checkers::rule_8_foreign_is_left_alone(const Machine& machine, int interface_index,
@@ -250,10 +274,18 @@ void Checkers::nothing_is_left() const {
 }
 
 void Checkers::everything_is_served() const {
+    const auto& all = stage_.machines;
     for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
-        if (std::none_of(stage_.machines.begin(), stage_.machines.end(),
-                         [&](const Machine& m) { return serves(m, k); }))
+        const auto serving = [&](const Machine& m) { return serves(m, k); };
+        const auto master = std::find_if(all.begin(), all.end(), serving);
+        if (master == all.end())
             throw Broken(concat("rule 6: nobody serves VI_", k + 1, " after a long calm"));
+        const auto priority = [&](const Machine& m) { return settings(m, k).priority; };
+        const auto best = std::max_element(
+            all.begin(), all.end(), [&](const auto& a, const auto& b) { return priority(a) < priority(b); });
+        if (stage_.scenario.instance(k).preempt && !stage_.was_sick() && best != master)
+            throw Broken(
+                concat("preemption: ", master->node->name, " serves VI_", k + 1, ", not ", best->node->name));
     }
 }
 

@@ -66,7 +66,7 @@ Common draw_common(Scenario& s, std::size_t machines, Random& random) {
     common.unicast = random.percent(15);
     common.pair = machines == 2 && (common.unicast || random.percent(60));
     common.preempt = random.percent(75);
-    common.lease = random.percent(85) && !getenv("EARLY");
+    common.lease = random.percent(85);
     common.addresses = random.between(1, 3);
     common.recover_delay = random.pick<Duration>({0s, 1s, 2s, 10s});
     common.gratuitous = random.percent(80) ? Gratuitous{1, 0s, 0s, 0s} : Gratuitous{};

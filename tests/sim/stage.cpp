@@ -41,6 +41,7 @@ void Stage::build() {
         machine.plugged.assign(scenario.lans, true);
         auto lateness = random.child();
         machine.node->kernel.lateness = [lateness]() mutable { return lateness.between(0ns, 400ms); };
+        machine.node->kernel.marks_system = true;
         for (unsigned lan = 0; lan < scenario.lans; ++lan)
             world.plug(*machine.node, concat("eth", lan), concat("lan", lan), own_address(scenario, m, lan),
                        scenario.family == Family::ipv4 ? 24 : 64);
@@ -158,7 +159,6 @@ void Stage::stop(Machine& machine) {
 }
 
 void Stage::suspend(Machine& machine) {
-    if (getenv("EARLY")) return;
     if (!machine.acts() || machine.keepalived || machine.leaving) return;
     deed(concat(machine.node->name, " is suspended"));
     machine.leaving = true;
@@ -172,7 +172,14 @@ void Stage::pause(Machine& machine, bool frozen) {
     update_calm();
 }
 
+void Stage::trap(Machine& machine) {
+    if (!machine.acts()) return;
+    deed(concat(machine.node->name, " is to be paused in the middle of a turn"));
+    machine.node->trapped = true;
+}
+
 void Stage::wake(Machine& machine) {
+    machine.node->trapped = false;
     if (!machine.node->paused) return;
     deed(concat(machine.node->name, " goes on"));
     if (listener) listener->waking(machine);
@@ -198,6 +205,7 @@ void Stage::reload(Machine& machine, const Settings& settings, const std::string
 void Stage::verdict(Machine& machine, CheckState state) {
     if (machine.settings.checks.empty() || !machine.node->runs()) return;
     const auto& trackers = machine.settings.instances.front().checks;
+    if (state == CheckState::down) sick_ = true;
     const bool faults = !trackers.front().weight && trackers.front().on_down == OnDown::fault;
     deed(concat(machine.node->name, state == CheckState::up ? ": service up" : ": service down"),
          faults || machine.keepalived ? Force::hard : Force::soft);
@@ -217,6 +225,7 @@ void Stage::steal(Machine& machine, const VirtualAddress& address, bool told) {
 
 void Stage::refuse(Machine& machine, const VirtualAddress& address) {
     deed(concat(machine.node->name, ": its kernel refuses ", address.address));
+    sick_ = true;
     machine.node->kernel.refuses_to_add.insert(address.address);
 }
 
@@ -227,7 +236,6 @@ void Stage::accept_all(Machine& machine) {
 }
 
 void Stage::command(Machine& machine, OperatorCommand::Kind kind) {
-    if (getenv("EARLY")) return;
     if (!machine.acts() || machine.keepalived) return;
     constexpr std::array words{"handover", "release", "maintenance on", "maintenance off"};
     deed(concat(machine.node->name, ": operator asks for ", words.at(static_cast<std::size_t>(kind))),

@@ -55,6 +55,8 @@ class Stage {
     void stop(Machine& machine);
     void suspend(Machine& machine);
     void pause(Machine& machine, bool frozen);
+    /// It is paused as soon as it is about to touch an address, in the middle of a turn.
+    void trap(Machine& machine);
     void wake(Machine& machine);
     /// Wakes it after the notifications that wait, and with `packets` the datagrams too, were lost.
     void wake_after_overrun(Machine& machine, bool packets);
@@ -81,6 +83,8 @@ class Stage {
     Instant last_deed() const { return last_deed_; }
     /// The same, without what is to cost nobody his address: stops, commands, reloads, checks.
     Instant last_blow() const { return last_blow_; }
+    /// Whether anything has happened that a recover delay follows (rule 15).
+    bool was_sick() const { return sick_; }
     /// Deeds since then.
     std::size_t deeds_since(Instant when) const;
 
@@ -105,6 +109,7 @@ class Stage {
     std::optional<Instant> calm_since_;
     Instant last_deed_{};
     Instant last_blow_{};
+    bool sick_ = false;
     std::vector<Instant> deeds_;
     Instant stragglers_until_{};  ///< datagrams that were delayed may still arrive
     std::uint64_t next_command_ = 1;

@@ -119,7 +119,10 @@ void Storm::restart(Machine& machine) {
 
 void Storm::machine_trouble(Duration lasts) {
     auto& machine = any();
-    switch (random_.below(7)) {
+    switch (random_.below(8)) {
+        case 7:
+            stage_.trap(machine);
+            return stage_.later(stage_.scenario.interval + lasts, [&] { stage_.wake(machine); });
         case 0: return pause(machine, false, lasts);
         case 1: return pause(machine, true, lasts);
         case 2: stage_.crash(machine); return restart(machine);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace regent::core::test {
 namespace {
@@ -31,12 +32,9 @@ void World::plug(Node& node, const std::string& interface, const std::string& la
 }
 
 void World::boot(Node& node) {
-    node.engine.reset();
-    node.other.reset();
+    kill(node);
     node.invariants = {};
     node.inbox.clear();
-    node.socket.clear();
-    node.requests.clear();
     node.stopped = false;
 }
 
@@ -60,6 +58,8 @@ void World::kill(Node& node) {
     node.other.reset();
     node.socket.clear();
     node.requests.clear();
+    node.unperformed.clear();
+    node.trapped = false;
 }
 
 void World::pause(Node& node, bool frozen) {
@@ -71,6 +71,10 @@ void World::wake(Node& node) {
     node.paused = false;
     if (node.frozen_at) node.lag += now_ - *node.frozen_at;
     node.frozen_at.reset();
+    node.kernel.clock = local(node);
+    const auto rest = std::exchange(node.unperformed, {});
+    for (const auto& action : rest)
+        perform(node, action);
 }
 
 Instant World::local(const Node& node) const {
@@ -110,8 +114,16 @@ void World::step(Node& node, const Input& input) {
     std::vector<std::string> failed;
     for (const auto& action : actions) {
         if (records) done_.push_back({now_, node.name, action});
+        const bool touches =
+            std::holds_alternative<AddAddress>(action) || std::holds_alternative<RenewLease>(action);
+        if (node.trapped && touches) {
+            node.trapped = false;
+            pause(node);
+        }
         const auto* sent = std::get_if<SendAdvert>(&action);
-        if (sent && node.mute) {
+        if (node.paused) {
+            node.unperformed.push_back(action);
+        } else if (sent && node.mute) {
             failed.push_back(sent->instance);
         } else {
             perform(node, action);
@@ -202,7 +214,8 @@ bool World::read_inboxes() {
 }
 
 std::optional<Instant> World::deadline(const Node& node) const {
-    if (!node.runs() || node.paused) return std::nullopt;
+    // After Stopped the agent would have ended.
+    if (!node.runs() || node.paused || node.stopped) return std::nullopt;
     const auto due = node.engine ? node.engine->next_deadline() : node.other->next_deadline();
     // Instant::min() means at once: adding to it is well defined, and still before any now.
     return due ? std::optional(*due + node.lag) : std::nullopt;

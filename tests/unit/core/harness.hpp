@@ -42,6 +42,8 @@ struct Node {
     bool stopped = false;  ///< has said Stopped
     bool mute = false;     ///< its advertisements fail to leave
 
+    bool trapped = false;              ///< is paused in the middle of a turn, before it touches an address
+    std::deque<Action> unperformed;    ///< the rest of that turn
     bool paused = false;               ///< gets no turns; what comes waits in the queues
     std::deque<Input> socket;          ///< packets that wait
     std::deque<Input> requests;        ///< commands and verdicts that wait

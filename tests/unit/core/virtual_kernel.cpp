@@ -48,8 +48,8 @@ VirtualKernel::Inputs VirtualKernel::add_link(const std::string& name, const IpA
     link.mac.bytes = {2, 0, 0, 0, 0, static_cast<std::uint8_t>(link.index)};
     links_.push_back(link);
     Inputs seen{LinkChanged{link}};
-    for (auto& input : add_by_hand(name, own, prefix))
-        seen.push_back(std::move(input));
+    addresses_.push_back({link.index, own, prefix, false, true, marks_system});
+    seen.push_back(AddressAppeared{addresses_.back()});
     return seen;
 }
 
@@ -108,7 +108,8 @@ VirtualKernel::Inputs VirtualKernel::perform(const AddAddress& request) {
     // EEXIST: agent/platform says nothing about it.
     if (place_of(addresses_, request.interface_index, wanted.address, wanted.prefix) != addresses_.end())
         return {};
-    addresses_.push_back({request.interface_index, wanted.address, wanted.prefix, marks_ours, true});
+    addresses_.push_back(
+        {request.interface_index, wanted.address, wanted.prefix, marks_ours, true, marks_ours});
     expired.erase(wanted.address);
     set_lease(request.interface_index, wanted, request.lease);
     return {AddressAppeared{addresses_.back()}};
@@ -117,8 +118,10 @@ VirtualKernel::Inputs VirtualKernel::perform(const AddAddress& request) {
 VirtualKernel::Inputs VirtualKernel::perform(const RenewLease& request) {
     if (clock > request.not_after) return {};
     const auto& wanted = request.address;
-    if (!find(request.interface_index, wanted.address, wanted.prefix))
+    if (!find(request.interface_index, wanted.address, wanted.prefix)) {
+        resurrected = resurrected || expired.contains(wanted.address);
         return perform(AddAddress{request.interface_index, wanted, request.lease});
+    }
     set_lease(request.interface_index, wanted, request.lease);
     return {};
 }

@@ -57,9 +57,12 @@ class VirtualKernel {
     std::set<IpAddress> refuses_to_add;
     std::set<IpAddress> refuses_to_remove;
     bool refuses_routes = false;
-    bool marks_ours = true;  ///< false: a kernel before 5.18, which does not report IFA_PROTO
+    bool marks_ours = true;     ///< false: a kernel before 5.18, which does not report IFA_PROTO
+    bool marks_system = false;  ///< as since 5.18: addresses of a link that is added carry a mark too
 
     std::set<IpAddress> expired;  ///< what a lease took away and nobody has set again
+
+    bool resurrected = false;  ///< an address of `expired` was brought back by a renewal
 
     Instant clock{};  ///< of this machine; leases are counted on it
     /// How late the kernel is with an expiry: up to 0.4 s on Linux.

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the simulation found, each as small as it can be made.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/core/builders.hpp"
+
+using namespace regent;
+using namespace regent::core;
+using namespace regent::core::test;
+using vrrp::State;
+
+namespace {
+
+/// Two adverts of 1 s: the lease is as long as a yield waits.
+void two_adverts(Instance& instance) {
+    instance.down_adverts = 2;
+    instance.lease = 2s;
+}
+
+void three_adverts(Instance& instance) {
+    instance.lease = 3s;
+}
+
+/// The state file as it stands.
+Memory memory_of(const World& world) {
+    Memory memory = world.all<Remember>("lb1").back().second.memory;
+    for (const auto& [at, advert] : world.all<RecordAdvert>("lb1"))
+        memory.routers.at(advert.slot).last_advert = advert.at;
+    return memory;
+}
+
+}  // namespace
+
+TEST_CASE("rule 9: a handover that nobody answers costs no address, however short the lease") {
+    Solo solo(two_adverts);
+    solo.make_master();
+    solo.world.run_for(3900ms);
+    solo.world.tell(solo.node, OperatorCommand{1, OperatorCommand::Kind::handover, "VI_1", ""});
+    const Instant end = solo.world.now() + 6s;
+    while (solo.world.now() < end) {
+        solo.world.run_for(10ms);
+        REQUIRE(solo.holds());
+    }
+    CHECK(solo.state() == State::master);
+}
+
+TEST_CASE("rules 7 and 9: who loses its lease while it yields does not go on as MASTER without addresses") {
+    Solo solo(three_adverts);
+    solo.make_master();
+    solo.world.run_for(500ms);
+    solo.node.mute = true;
+    solo.world.run_for(2s);
+    solo.world.tell(solo.node, OperatorCommand{1, OperatorCommand::Kind::handover, "VI_1", ""});
+    const Instant end = solo.world.now() + 6s;
+    while (solo.world.now() < end) {
+        if (solo.world.now() > end - 4s) solo.node.mute = false;
+        solo.world.run_for(10ms);
+        // 2 intervals of yield: until then it is still to be called MASTER.
+        if (solo.world.now() > end - 3900ms && solo.state() == State::master) REQUIRE(solo.holds());
+    }
+}
+
+TEST_CASE("rule 7: after a resume the lease counts from the last advert that has left, not from the resume") {
+    Solo solo(three_adverts);
+    solo.make_master();
+    solo.world.run_for(500ms);
+    solo.node.mute = true;
+    solo.world.run_for(2s);
+    const auto memory = memory_of(solo.world);
+    World::kill(solo.node);
+    solo.world.start(solo.node, solo.settings, memory);
+    solo.world.run_for(0s);
+    REQUIRE(solo.state() == State::master);
+    solo.world.forget();
+    // 3.0 s after that advert the kernel takes the address away.
+    solo.world.run_for(1s);
+    CHECK(solo.world.all<AddAddress>("lb1").empty());
+    CHECK(solo.state() == State::backup);
+}
+
+TEST_CASE("rules 6 and 7: an advert that has left long ago renews no lease after a stall") {
+    Solo solo([](Instance& instance) {
+        instance.version = vrrp::Version::v3;
+        instance.advert_interval = 100ms;
+        instance.lease = 1s;
+    });
+    // Stopped between its first advert and what follows from it.
+    solo.node.trapped = true;
+    solo.make_master();
+    REQUIRE(solo.node.paused);
+    solo.world.run_for(700ms);
+    solo.world.forget();
+    solo.world.wake(solo.node);
+    solo.world.run_for(0s);
+    REQUIRE(solo.state() == State::master);
+    const auto adverts = solo.adverts();
+    REQUIRE(adverts.size() == 1);
+    std::size_t before = 0;
+    for (const auto& done : solo.world.done()) {
+        if (std::holds_alternative<SendAdvert>(done.action)) break;
+        if (std::holds_alternative<RenewLease>(done.action)) ++before;
+    }
+    CHECK(before == 0);
+}
+
+TEST_CASE("an advert that could not leave is tried again within a tenth of an interval") {
+    Solo solo;
+    solo.make_master();
+    solo.world.run_for(500ms);
+    solo.node.mute = true;
+    solo.world.forget();
+    solo.world.run_for(600ms);
+    REQUIRE(solo.adverts().size() == 2);
+    CHECK(solo.adverts()[1].at - solo.adverts()[0].at == 100ms);
+}
