@@ -16,16 +16,34 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from net.lab.agents import build_directory  # noqa: E402
 from net.lab.lab import Lab  # noqa: E402
 from net.lab.netns import what_is_missing  # noqa: E402
+from net.lab.table import Table  # noqa: E402
 
+TABLE = pytest.StashKey[Table]()
+LABS = ("lab", "shared_lab", "rival_lab", "shared_rival_lab")
 PROGRAMS = ("ip", "bridge", "nft", "haproxy", "keepalived", "nsenter", "setpriv")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """SIGTERM ends a run like Ctrl-C does, so that the fixtures clean up."""
+    config.stash[TABLE] = Table()
+
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The table of all rows that this run has measured."""
+    if lines := config.stash[TABLE].lines():
+        terminalreporter.section("what each event cost")
+        terminalreporter.write_line("\n".join(lines))
+
+
+@pytest.fixture(scope="session")
+def table(request: pytest.FixtureRequest) -> Table:
+    """Where a test puts its row."""
+    return request.config.stash[TABLE]
 
 
 def _refuse(reason: str) -> None:
@@ -60,10 +78,26 @@ def lab(ground: None, tmp_path: pathlib.Path, request: pytest.FixtureRequest) ->
         _check(made, request)
 
 
+@pytest.fixture
+def rival_lab(ground: None, tmp_path: pathlib.Path) -> Iterator[Lab]:
+    """A second lab, for keepalived to meet the same at the same time."""
+    directory = tmp_path / "rival"
+    directory.mkdir()
+    with Lab(directory) as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def shared_lab(ground: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """One lab for a module whose cases can follow each other in it."""
     with Lab(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_rival_lab(ground: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The same for keepalived."""
+    with Lab(tmp_path_factory.mktemp("rival")) as made:
         yield made
 
 
@@ -73,7 +107,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.when == "call" and report.failed:
-        for name in ("lab", "shared_lab"):
+        for name in LABS:
             made = getattr(item, "funcargs", {}).get(name)
             if made is not None:
                 report.sections.append(("what the lab's programs said", made.report()))
