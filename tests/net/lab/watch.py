@@ -18,8 +18,9 @@ from .lab import Lab
 from .netns import LabError, attach_filter
 
 NETLINK_ROUTE = 0
-RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x10, 0x100
-RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
+RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x1, 0x10, 0x100
+RTM_NEWLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 16, 20, 21, 22
+IFF_LOWER_UP = 0x10000
 NLM_F_REQUEST, NLM_F_DUMP, NLMSG_DONE = 1, 0x300, 3
 IFA_ADDRESS, IFA_LOCAL = 1, 2
 _DUMP_SEQUENCE = 1
@@ -52,6 +53,7 @@ class AddressWatcher:
     def __init__(self, lab: Lab, hosts: tuple[str, ...], on_change: Callable[[Change], None] | None = None) -> None:
         self.changes: list[Change] = []
         self.hosts = hosts
+        self._dark: list[tuple[float, str, int]] = []  # time, host and interface of events without carrier
         self._held: dict[str, set[str]] = {host: set() for host in hosts}
         self._on_change = on_change
         self._news = threading.Condition()
@@ -61,7 +63,7 @@ class AddressWatcher:
         self._failure: str | None = None
         for host in hosts:
             made = lab.spaces[host].socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE, receive_buffer=16 << 20)
-            made.bind((0, RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
+            made.bind((0, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
             made.send(struct.pack("=IHHII", 24, RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, _DUMP_SEQUENCE, 0)
                       + struct.pack("=BBBBI", 0, 0, 0, 0, 0))
             self._sockets[made.fileno()] = (made, host)
@@ -104,6 +106,11 @@ class AddressWatcher:
                 address = _address_of(data[at + 16:at + length])
                 if address:
                     found.append(Change(now, host, address, kind == RTM_NEWADDR))
+            elif kind == RTM_NEWLINK:
+                index, flags = struct.unpack_from("=iI", data, at + 20)
+                if not flags & IFF_LOWER_UP:
+                    with self._news:
+                        self._dark.append((now, host, index))
             elif kind == NLMSG_DONE and sequence == _DUMP_SEQUENCE:
                 with self._news:
                     self._dumps_left -= 1
@@ -179,6 +186,14 @@ class AddressWatcher:
         found = self.departure(address, host, since)
         assert found is not None
         return found
+
+    def wait_carrier_loss(self, host: str, index: int, since: float, timeout: float) -> float:
+        """Waits until the kernel has told that an interface has no carrier; returns when, first time after `since`."""
+        def told() -> list[float]:
+            return [when for when, where, which in self._dark if when >= since and (where, which) == (host, index)]
+
+        self._wait(lambda: bool(told()), timeout, f"interface {index} of {host} did not lose its carrier")
+        return told()[0]
 
     def wait_quiet(self, seconds: float, timeout: float = 60.0) -> None:
         """Waits until no address came or went for that long."""
