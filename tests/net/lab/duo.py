@@ -23,8 +23,8 @@ class Duo:
         self.lab, self.kind = lab, kind
         self.watcher, self.capture = AddressWatcher(lab, BALANCERS), Capture(lab)
         self.agents: dict[str, Keepalived | Regent] = {host: make_agent(kind, lab, host) for host in BALANCERS}
-        self.nodes = nodes or {host: reference_node(host, pair=pair, interval=interval, version=version)
-                               for host in BALANCERS}
+        self.nodes = dict(nodes) if nodes else {host: reference_node(host, pair=pair, interval=interval, version=version)
+                                                for host in BALANCERS}
         routers = self.nodes["lb1"].routers
         self.interval = max(r.interval for r in routers)
         self.vips = self.nodes["lb1"].addresses()
