@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -18,8 +19,8 @@ from net.lab.lab import Lab  # noqa: E402
 from net.lab.netns import what_is_missing  # noqa: E402
 from net.lab.table import Table  # noqa: E402
 
-TABLE = pytest.StashKey[Table]()
-LABS = ("lab", "shared_lab", "rival_lab", "shared_rival_lab")
+TABLE, MORE_LABS = pytest.StashKey[Table](), pytest.StashKey[list[Lab]]()
+LABS = ("lab", "shared_lab", "shared_rival_lab")
 PROGRAMS = ("ip", "bridge", "nft", "haproxy", "keepalived", "nsenter", "setpriv")
 
 
@@ -71,27 +72,42 @@ def regentd(ground: None) -> pathlib.Path:
 
 
 @pytest.fixture
-def lab(ground: None, tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
+def lab(ground: None, tmp_path: pathlib.Path) -> Iterator[Lab]:
     """An empty lab. On failure the last output of everything in it is shown."""
     with Lab(tmp_path) as made:
         yield made
-        _check(made, request)
+        _check(made)
 
 
 @pytest.fixture
-def rival_lab(ground: None, tmp_path: pathlib.Path) -> Iterator[Lab]:
+def new_lab(ground: None, tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Lab]]:
+    """Makes labs by name, for what happens in several at the same time."""
+    with contextlib.ExitStack() as stack:
+        def make(name: str) -> Lab:
+            directory = tmp_path / name
+            directory.mkdir()
+            made.append(stack.enter_context(Lab(directory)))
+            return made[-1]
+
+        made: list[Lab] = []
+        request.node.stash[MORE_LABS] = made
+        yield make
+        for lab in made:
+            _check(lab)
+
+
+@pytest.fixture
+def rival_lab(new_lab: Callable[[str], Lab]) -> Lab:
     """A second lab, for keepalived to meet the same at the same time."""
-    directory = tmp_path / "rival"
-    directory.mkdir()
-    with Lab(directory) as made:
-        yield made
+    return new_lab("rival")
 
 
 @pytest.fixture(scope="module")
-def shared_lab(ground: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Lab]:
+def shared_lab(ground: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One lab for a module whose cases can follow each other in it."""
     with Lab(tmp_path_factory.mktemp("lab")) as made:
         yield made
+        _check(made)
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +123,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.when == "call" and report.failed:
-        for name in LABS:
-            made = getattr(item, "funcargs", {}).get(name)
-            if made is not None:
-                report.sections.append(("what the lab's programs said", made.report()))
+        arguments = getattr(item, "funcargs", {})
+        for made in (*(arguments[name] for name in LABS if name in arguments), *item.stash.get(MORE_LABS, [])):
+            report.sections.append((f"what the programs in {made.directory.name} said", made.report()))
 
 
-def _check(made: Lab, request: pytest.FixtureRequest) -> None:
+def _check(made: Lab) -> None:
     """A sanitizer's finding, or a crash of the agent, fails the test that caused it."""
     found = [p for p in made.processes if "regent" in p.name
              and p.find(r"ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer|REGENT_CHECK")]

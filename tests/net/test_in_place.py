@@ -11,7 +11,7 @@ from typing import Callable
 import pytest
 
 from net.lab.cluster import VIP1, VIP2, reference_node
-from net.lab.duo import Duo
+from net.lab.duo import Duo, begin_all
 from net.lab.lab import Lab
 from net.lab.spec import Node, Router, regent_toml
 from net.lab.storm import storm
@@ -40,10 +40,7 @@ def both(shared_lab: Lab, shared_rival_lab: Lab) -> tuple[Duo, Duo]:
     """regent and keepalived side by side, each with lb1 as MASTER."""
     nodes = {host: _with_more(reference_node(host)).all(garp_delay=1.0) for host in ("lb1", "lb2")}
     duos = Duo(shared_lab, nodes=nodes), Duo(shared_rival_lab, "keepalived")
-    for duo in duos:
-        duo.start()
-    for duo in duos:
-        duo.settle()
+    begin_all(*duos)
     return duos
 
 

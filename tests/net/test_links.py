@@ -9,22 +9,20 @@ from typing import Callable
 
 import pytest
 
-from net.lab.duo import Duo
+from net.lab.duo import Duo, begin_all
 from net.lab.lab import Lab
 from net.lab.netns import run
 from net.lab.table import Table, milliseconds
 
 ROOM = 5
+PULLS = 2
 Say = Callable[[str], None]
 pytestmark = pytest.mark.usefixtures("regentd")
 
 
 def _begin(lab: Lab, rival_lab: Lab, *, pair: bool = False) -> tuple[Duo, Duo]:
     duos = Duo(lab, pair=pair), Duo(rival_lab, "keepalived")
-    for duo in duos:
-        duo.start()
-    for duo in duos:
-        duo.settle()
+    begin_all(*duos)
     return duos
 
 
@@ -85,7 +83,7 @@ def test_cable_pulled_on_one_lan(lab: Lab, rival_lab: Lab, say: Say, table: Tabl
     ours, rival = _begin(lab, rival_lab, pair=True)
     taken, apart = [], []
     rival_taken = None
-    for _ in range(3):
+    for _ in range(PULLS):
         event, arrived = _pull(ours, "lb1-b")
         taken.append(arrived - event)
         ours.watcher.wait_holders(ours.vips, {"lb2"}, 2.0)

@@ -10,7 +10,7 @@ from typing import Callable
 import pytest
 
 from net.lab.cluster import BALANCERS, VIP1, VIP2, reference_node
-from net.lab.duo import Duo
+from net.lab.duo import Duo, begin_all
 from net.lab.lab import Lab
 from net.lab.spec import Node
 from net.lab.table import Table
@@ -37,10 +37,7 @@ def test_vip_added_to_one_node_first(lab: Lab, rival_lab: Lab, say: Say, table: 
     # Without the group, whose other member still hears the master and would hide what is looked for.
     nodes = {host: replace(reference_node(host), groups=()) for host in BALANCERS}
     ours, rival = Duo(lab, nodes=nodes), Duo(rival_lab, "keepalived", nodes=nodes)
-    for duo in (ours, rival):
-        duo.start()
-    for duo in (ours, rival):
-        duo.settle()
+    begin_all(ours, rival)
     marks, since = ours.marks(), time.monotonic()
     for duo in (ours, rival):
         duo.nodes["lb1"] = _with_vip3(duo.nodes["lb1"])

@@ -125,6 +125,11 @@ class Keepalived(_Agent):
     kind = "keepalived"
     details = True  # False: without -D, whose lines would cost it more than its work where there are thousands
 
+    def __init__(self, lab: Lab, host: str) -> None:
+        super().__init__(lab, host)
+        # The lab would end the parent alone, and then wait for the child's clean stop.
+        lab.on_close(lambda: self.kill() if self.process is not None else None)
+
     def _configuration(self, node: Node) -> pathlib.Path:
         file = self.directory / "keepalived.conf"
         file.write_text(keepalived_conf(node), encoding="utf-8")
@@ -185,7 +190,8 @@ class Regent(_Agent):
         return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", "stderr"]
 
     def _environment(self) -> dict[str, str]:
-        self._close()
+        if self.notifications is not None:
+            self.notifications.retire()
         self.notifications = Notifications(self.directory / f"notify{self._runs}")
         # A sanitizer's finding ends the program with its own exit code, which the tests then see.
         return {"NOTIFY_SOCKET": str(self.notifications.path),

@@ -71,3 +71,11 @@ class Duo:
         """Time with an address on no node, time with one on both, moves: the worst address each."""
         lines = self.timelines(start, end)
         return max(x.none for x in lines), max(x.both for x in lines), max(x.flips for x in lines)
+
+
+def begin_all(*duos: Duo) -> None:
+    """Starts several at once and waits until in each lb1 is MASTER."""
+    for duo in duos:
+        duo.start()
+    for duo in duos:
+        duo.settle()
