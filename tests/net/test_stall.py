@@ -34,7 +34,8 @@ def _said_while_backup(duo: Duo, woken: float, mark: int) -> list[tuple[float, i
     down = max(float(re.match(r"\[([\d.]+)\]", line.text).group(1))  # type: ignore[union-attr]
                for line in process.find("Entering BACKUP", mark))
     assert down >= woken
-    end = duo.capture.pass_time(down + 2 * duo.interval)
+    end = down + 2 * duo.interval
+    duo.capture.pass_time(end)
     return [(a.time - woken, a.vrid, a.priority) for a in duo.capture.between(woken, end, host="lb1")]
 
 
@@ -58,7 +59,7 @@ def test_stopped_and_continued(new_lab: Callable[[str], Lab], say: Say, table: T
                   f"both <= {most:g} s, no advert", f"both {both[number + len(ours)] * 1000:.0f} ms")
     assert said == [[] for _ in ours]
     for number, (_, _, most) in enumerate(SPEEDS):
-        assert both[number] <= most
+        assert both[number] <= most, [line.spans for line in ours[number].timelines(stopped[number], end)]
         assert both[number] < both[number + len(ours)]
     # It has the higher priority: having listened, it takes over again.
     for duo in ours:
