@@ -48,8 +48,10 @@ def test_stopped_and_continued(new_lab: Callable[[str], Lab], say: Say, table: T
     woken = ours[0].capture.pass_time(stopped[-1] + STALL)
     for duo in (*ours, *rivals):
         duo.agents["lb1"].wake()
-    end = ours[0].capture.pass_time(woken + 1.0)
-    both = [duo.cost(since, end)[1] for duo, since in zip((*ours, *rivals), stopped)]
+    # Until lb1 could be MASTER again by listening: that later move is a planned one, judged elsewhere.
+    ends = [woken + 2 * duo.interval for duo in (*ours, *rivals)]
+    ours[0].capture.pass_time(max(ends))
+    both = [duo.cost(since, end)[1] for duo, since, end in zip((*ours, *rivals), stopped, ends)]
     said = [_said_while_backup(duo, woken, mark) for duo, mark in zip(ours, marks)]
     for number, (interval, _, most) in enumerate(SPEEDS):
         name = f"stopped for {STALL:.0f} s and continued, peer alive ({interval * 1000:.0f} ms adverts)"
@@ -59,8 +61,8 @@ def test_stopped_and_continued(new_lab: Callable[[str], Lab], say: Say, table: T
                   f"both <= {most:g} s, no advert", f"both {both[number + len(ours)] * 1000:.0f} ms")
     assert said == [[] for _ in ours]
     for number, (_, _, most) in enumerate(SPEEDS):
-        assert both[number] <= most, [line.spans for line in ours[number].timelines(stopped[number], end)]
-        assert both[number] < both[number + len(ours)]
+        spans = [line.spans for line in ours[number].timelines(stopped[number], ends[number])]
+        assert both[number] <= min(ROOM * most, both[number + len(ours)] / 3), spans
     # It has the higher priority: having listened, it takes over again.
     for duo in ours:
         duo.settle()
