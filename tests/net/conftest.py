@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -16,16 +17,34 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from net.lab.agents import build_directory  # noqa: E402
 from net.lab.lab import Lab  # noqa: E402
 from net.lab.netns import what_is_missing  # noqa: E402
+from net.lab.table import Table  # noqa: E402
 
+TABLE, MORE_LABS = pytest.StashKey[Table](), pytest.StashKey[list[Lab]]()
+LABS = ("lab", "shared_lab", "shared_rival_lab")
 PROGRAMS = ("ip", "bridge", "nft", "haproxy", "keepalived", "nsenter", "setpriv")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """SIGTERM ends a run like Ctrl-C does, so that the fixtures clean up."""
+    config.stash[TABLE] = Table()
+
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The table of all rows that this run has measured."""
+    if lines := config.stash[TABLE].lines():
+        terminalreporter.section("what each event cost")
+        terminalreporter.write_line("\n".join(lines))
+
+
+@pytest.fixture(scope="session")
+def table(request: pytest.FixtureRequest) -> Table:
+    """Where a test puts its row."""
+    return request.config.stash[TABLE]
 
 
 def _refuse(reason: str) -> None:
@@ -53,17 +72,48 @@ def regentd(ground: None) -> pathlib.Path:
 
 
 @pytest.fixture
-def lab(ground: None, tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
+def lab(ground: None, tmp_path: pathlib.Path) -> Iterator[Lab]:
     """An empty lab. On failure the last output of everything in it is shown."""
     with Lab(tmp_path) as made:
         yield made
-        _check(made, request)
+        _check(made)
+
+
+@pytest.fixture
+def new_lab(ground: None, tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Lab]]:
+    """Makes labs by name, for what happens in several at the same time."""
+    with contextlib.ExitStack() as stack:
+        def make(name: str) -> Lab:
+            directory = tmp_path / name
+            directory.mkdir()
+            made.append(stack.enter_context(Lab(directory)))
+            return made[-1]
+
+        made: list[Lab] = []
+        request.node.stash[MORE_LABS] = made
+        yield make
+        for lab in made:
+            _check(lab)
+
+
+@pytest.fixture
+def rival_lab(new_lab: Callable[[str], Lab]) -> Lab:
+    """A second lab, for keepalived to meet the same at the same time."""
+    return new_lab("rival")
 
 
 @pytest.fixture(scope="module")
-def shared_lab(ground: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Lab]:
+def shared_lab(ground: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One lab for a module whose cases can follow each other in it."""
     with Lab(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+        _check(made)
+
+
+@pytest.fixture(scope="module")
+def shared_rival_lab(ground: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The same for keepalived."""
+    with Lab(tmp_path_factory.mktemp("rival")) as made:
         yield made
 
 
@@ -73,13 +123,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.when == "call" and report.failed:
-        for name in ("lab", "shared_lab"):
-            made = getattr(item, "funcargs", {}).get(name)
-            if made is not None:
-                report.sections.append(("what the lab's programs said", made.report()))
+        arguments = getattr(item, "funcargs", {})
+        for made in (*(arguments[name] for name in LABS if name in arguments), *item.stash.get(MORE_LABS, [])):
+            report.sections.append((f"what the programs in {made.directory.name} said", made.report()))
 
 
-def _check(made: Lab, request: pytest.FixtureRequest) -> None:
+def _check(made: Lab) -> None:
     """A sanitizer's finding, or a crash of the agent, fails the test that caused it."""
     found = [p for p in made.processes if "regent" in p.name
              and p.find(r"ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer|REGENT_CHECK")]

@@ -13,7 +13,6 @@ from net.lab.agents import Regent
 from net.lab.capture import Capture
 from net.lab.cluster import BALANCERS, VIP1, VIP2, add_balancers, reference_node
 from net.lab.lab import Lab
-from net.lab.netns import LabError
 from net.lab.spec import Node, Router, regent_toml
 from net.lab.watch import AddressWatcher
 
@@ -36,27 +35,7 @@ class Pair:
         for host, agent in self.agents.items():
             agent.start(self.nodes[host])
         self.watcher.wait_holders((VIP1, VIP2), {"lb1"}, 10.0)
-        _announcements_over(self.capture)
-
-
-def _announcements_over(capture: Capture, quiet: float = 1.5, timeout: float = 30.0) -> None:
-    """Waits until no gratuitous ARP has been seen for `quiet` seconds, counted from now at the earliest."""
-    begun = time.monotonic()
-    while (now := time.monotonic()) < begun + timeout:
-        last = max([begun, *(a.time for a in capture.announcements[-1:])])
-        if now - last >= quiet:
-            return
-        _pass_time(capture, quiet - (now - last))
-    raise LabError("announcements do not end")
-
-
-def _pass_time(capture: Capture, seconds: float) -> float:
-    """Lets the wire go on for a while. Waits for an advert that cannot come, so that it ends with the time."""
-    try:
-        capture.wait_advert(float("inf"), seconds)
-    except LabError:
-        pass
-    return time.monotonic()
+        self.capture.wait_announced(1.5)
 
 
 def _reloaded(agent: Regent, node: Node) -> float:
@@ -77,7 +56,7 @@ def test_nothing_changed(lab: Lab) -> None:
     for host, agent in pair.agents.items():
         for _ in range(3):
             _reloaded(agent, pair.nodes[host])
-    end = _pass_time(pair.capture, 4 * interval)
+    end = pair.capture.pass_time(time.monotonic() + 4 * interval)
     assert pair.watcher.events(before, end) == []
     assert pair.capture.announced(before, end) == []
     assert pair.capture.between(before, end, host="lb2") == []
@@ -104,11 +83,11 @@ def test_one_address_more_among_many(lab: Lab, say: Say) -> None:
     agent.start(_many())
     watcher.wait_holders(_many().addresses(), {"lb1"}, 20.0)
     agent.wait_ready()
-    _announcements_over(capture)
+    capture.wait_announced(1.5)
     added = "10.1.1.1"
     before = _reloaded(agent, _many((added,)))
     done = watcher.wait_held((added,), "lb1", 5.0)
-    end = _pass_time(capture, 2.5)
+    end = capture.pass_time(time.monotonic() + 2.5)
     say(f"255 instances, one VIP more: {(done - before) * 1000:.0f} ms after SIGHUP")
     assert [(c.address, c.added, c.again) for c in watcher.events(before, end)] == [(added, True, False)]
     assert {a.address for a in capture.announced(before, end)} == {added}
@@ -123,7 +102,7 @@ def test_one_address_more_among_many(lab: Lab, say: Say) -> None:
     # And away again.
     before = _reloaded(agent, _many())
     watcher.wait_holders((added,), set(), 5.0)
-    end = _pass_time(capture, 1.2)
+    end = capture.pass_time(time.monotonic() + 1.2)
     assert [(c.address, c.added) for c in watcher.events(before, end)] == [(added, False)]
     assert capture.announced(before, end) == []
 
@@ -147,7 +126,7 @@ def test_broken_file_changes_nothing(lab: Lab) -> None:
     mark = process.mark()
     process.signal(1)
     process.wait_for(r"regent\.toml:\d+:\d+: error: ", 5.0, since=mark)
-    end = _pass_time(pair.capture, 2.0)
+    end = pair.capture.pass_time(time.monotonic() + 2.0)
     assert process.alive()
     assert pair.watcher.events(before, end) == [] and pair.capture.announced(before, end) == []
     assert {a.priority for a in pair.capture.between(before, end)} == {101}

@@ -48,6 +48,7 @@ class _Agent:
         self.directory = lab.directory / f"{host}-{self.kind}"
         self.directory.mkdir(exist_ok=True)
         self.process: Process | None = None
+        self.launcher: tuple[str, ...] = ()  # a program that starts the agent in its own place
         self._runs = 0
 
     def _configuration(self, node: Node) -> pathlib.Path:
@@ -70,7 +71,7 @@ class _Agent:
         before = time.monotonic()
         self._runs += 1
         name = f"{self.host}-{self.kind}" + (f"-{self._runs}" if self._runs > 1 else "")
-        self.process = self.lab.start(name, self._argv(file), host=self.host, environment=self._environment())
+        self.process = self.lab.start(name, [*self.launcher, *self._argv(file)], host=self.host, environment=self._environment())
         return before
 
     def running(self) -> Process:
@@ -91,6 +92,27 @@ class _Agent:
         """SIGKILL; returns the time just before."""
         return self.running().kill()
 
+    def engine_pid(self) -> int:
+        """The process that sends the adverts."""
+        return self.running().pid
+
+    def pause(self) -> float:
+        """SIGSTOP of that process; returns the time just before."""
+        return self._signal_engine(signal.SIGSTOP)
+
+    def wake(self) -> float:
+        """SIGCONT of that process; returns the time just before."""
+        return self._signal_engine(signal.SIGCONT)
+
+    def crash(self) -> float:
+        """SIGKILL of that process alone, without waiting; returns the time just before."""
+        return self._signal_engine(signal.SIGKILL)
+
+    def _signal_engine(self, number: int) -> float:
+        before = time.monotonic()
+        os.kill(self.engine_pid(), number)
+        return before
+
     def reload(self, node: Node) -> float:
         """New configuration and SIGHUP; returns the time just before the signal."""
         self._configuration(node)
@@ -103,6 +125,11 @@ class Keepalived(_Agent):
     kind = "keepalived"
     details = True  # False: without -D, whose lines would cost it more than its work where there are thousands
 
+    def __init__(self, lab: Lab, host: str) -> None:
+        super().__init__(lab, host)
+        # The lab would end the parent alone, and then wait for the child's clean stop.
+        lab.on_close(lambda: self.kill() if self.process is not None else None)
+
     def _configuration(self, node: Node) -> pathlib.Path:
         file = self.directory / "keepalived.conf"
         file.write_text(keepalived_conf(node), encoding="utf-8")
@@ -114,12 +141,16 @@ class Keepalived(_Agent):
         return ["keepalived", "-n", "-l", *(["-D"] if self.details else []), "-P", "-f", str(file), "-p", str(d / "main.pid"),
                 "-r", str(d / "vrrp.pid"), "-c", str(d / "checkers.pid")]
 
+    def engine_pid(self) -> int:
+        """The VRRP child."""
+        return int((self.directory / "vrrp.pid").read_text(encoding="ascii"))
+
     def kill(self) -> float:
         """SIGKILL of the parent and of its VRRP child, which would otherwise stop cleanly."""
         before = time.monotonic()
         try:
-            os.kill(int((self.directory / "vrrp.pid").read_text(encoding="ascii")), signal.SIGSTOP)
-            child = int((self.directory / "vrrp.pid").read_text(encoding="ascii"))
+            child = self.engine_pid()
+            os.kill(child, signal.SIGSTOP)
         except (OSError, ValueError):
             child = 0
         self.running().signal(signal.SIGKILL)
@@ -159,7 +190,8 @@ class Regent(_Agent):
         return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", "stderr"]
 
     def _environment(self) -> dict[str, str]:
-        self._close()
+        if self.notifications is not None:
+            self.notifications.retire()
         self.notifications = Notifications(self.directory / f"notify{self._runs}")
         # A sanitizer's finding ends the program with its own exit code, which the tests then see.
         return {"NOTIFY_SOCKET": str(self.notifications.path),

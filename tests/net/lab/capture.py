@@ -17,12 +17,11 @@ from typing import Callable
 
 from .decode import Advert, Announcement, decode_frame
 from .lab import Lab
-from .netns import LabError
+from .netns import LabError, attach_filter
 
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 SOL_PACKET, PACKET_STATISTICS = 263, 6
-SO_ATTACH_FILTER = 26
 SO_TIMESTAMPNS = 35
 # Classic BPF: ARP; IPv4 protocol 112; IPv6 next header 112 or 58. (code, jump true, jump false, operand)
 _FILTER = (
@@ -30,13 +29,6 @@ _FILTER = (
     (0x15, 0, 4, 0x86DD), (0x30, 0, 0, 20), (0x15, 1, 0, 112), (0x15, 0, 1, 58), (0x06, 0, 0, 0x40000),
     (0x06, 0, 0, 0),
 )
-
-
-def _attach_filter(sock: socket.socket) -> None:
-    code = b"".join(struct.pack("HBBI", *row) for row in _FILTER)
-    buffer = ctypes.create_string_buffer(code)
-    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
-                    struct.pack("HL", len(_FILTER), ctypes.addressof(buffer)))
 
 
 class Capture:
@@ -48,7 +40,7 @@ class Capture:
         self._news = threading.Condition()
         self._hosts = lab.port_owners
         self._socket = lab.switch.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, receive_buffer=16 << 20)
-        _attach_filter(self._socket)
+        attach_filter(self._socket, _FILTER)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         # Protocol 0 above: nothing arrives before the filter stands. This bind starts it.
         libc = ctypes.CDLL(None, use_errno=True)
@@ -119,6 +111,24 @@ class Capture:
                 if left <= 0:
                     raise LabError(f"no advert with {wanted} within {timeout} s; the last: {self.adverts[-3:]}")
                 self._news.wait(left)
+
+    def pass_time(self, until: float) -> float:
+        """Lets the wire go on until a time has come; returns the time then. Waits for an advert that cannot come."""
+        try:
+            self.wait_advert(float("inf"), max(0.0, until - time.monotonic()))
+        except LabError:
+            pass
+        return time.monotonic()
+
+    def wait_announced(self, quiet: float, timeout: float = 30.0) -> None:
+        """Waits until no gratuitous ARP has been seen for `quiet` seconds, counted from now at the earliest."""
+        begun = time.monotonic()
+        while (now := time.monotonic()) < begun + timeout:
+            last = max([begun, *(a.time for a in self.announcements[-1:])])
+            if now - last >= quiet:
+                return
+            self.pass_time(last + quiet)
+        raise LabError("announcements do not end")
 
     def stop(self) -> None:
         """Ends the capture. What was seen stays."""

@@ -14,13 +14,14 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 from typing import Iterator
 
 NETNS_DIR = pathlib.Path("/run/netns")
 CLONE_NEWNET = 0x40000000  # linux/sched.h
-SO_RCVBUFFORCE = 33  # asm-generic/socket.h
+SO_ATTACH_FILTER, SO_RCVBUFFORCE = 26, 33  # asm-generic/socket.h
 NAME = re.compile(r"^rg(\d+)n\d+-")
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -36,6 +37,12 @@ def run(argv: list[str], *, stdin: str | None = None, timeout: float = 30.0, che
     if check and done.returncode != 0:
         raise LabError(f"{' '.join(argv)}: exit {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
+
+
+def attach_filter(sock: socket.socket, program: tuple[tuple[int, int, int, int], ...]) -> None:
+    """Classic BPF on a socket, as rows of code, jump if true, jump if false, operand."""
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in program))
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", len(program), ctypes.addressof(code)))
 
 
 def _setns(fd: int) -> None:

@@ -28,12 +28,14 @@ class Notifications:
     def _loop(self) -> None:
         poller = select.poll()
         poller.register(self._socket, select.POLLIN)
-        while self._running:
-            if poller.poll(50):
-                text = self._socket.recv(65536).decode("utf-8", "replace")
-                with self._news:
-                    self.messages.append(text)
-                    self._news.notify_all()
+        with self._socket:
+            while self._running:
+                if poller.poll(50):
+                    text = self._socket.recv(65536).decode("utf-8", "replace")
+                    with self._news:
+                        self.messages.append(text)
+                        self._news.notify_all()
+        self.path.unlink(missing_ok=True)
 
     def count(self) -> int:
         """How many messages have come."""
@@ -53,9 +55,11 @@ class Notifications:
                     raise LabError(f"no notification with {word} within {timeout} s; the last: {self.messages[-3:]}")
                 self._news.wait(left)
 
-    def close(self) -> None:
-        """Ends the reader and removes the socket."""
+    def retire(self) -> None:
+        """Nobody sends to it any more: the reader ends in its own time and removes the socket."""
         self._running = False
+
+    def close(self) -> None:
+        """Ends the reader, which removes the socket, and waits for that."""
+        self.retire()
         self._thread.join(5.0)
-        self._socket.close()
-        self.path.unlink(missing_ok=True)

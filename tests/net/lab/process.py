@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import threading
@@ -116,12 +117,22 @@ class Process:
 
     def wait(self, timeout: float = 10.0) -> int:
         """Waits for its end and returns the exit code (negative: the signal)."""
-        try:
-            code = self._child.wait(timeout)
-        except subprocess.TimeoutExpired as error:
-            raise LabError(f"{self.name} did not end within {timeout} s\n{self.tail()}") from error
+        self._ended(timeout)
         self._reader.join(5.0)
-        return code
+        return self._child.wait(1.0)
+
+    def _ended(self, timeout: float) -> None:
+        """Wakes with the end itself, where subprocess would look again every now and then."""
+        if not self.alive():
+            return
+        number = os.pidfd_open(self.pid)
+        try:
+            ended = select.select([number], [], [], timeout)[0]
+        finally:
+            os.close(number)
+        if not ended:
+            raise LabError(f"{self.name} did not end within {timeout} s\n{self.tail()}")
+        self._child.wait(1.0)
 
     def stop(self, timeout: float = 10.0) -> float:
         """SIGTERM and wait; returns the time just before the signal. SIGKILL when it does not end."""
@@ -140,6 +151,6 @@ class Process:
         before = time.monotonic()
         if self.alive():
             self._child.kill()
-            self._child.wait(10.0)
+            self._ended(10.0)
         self._reader.join(5.0)
         return before

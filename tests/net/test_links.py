@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One of the master's two interfaces goes: its cable is pulled, or it is deleted and made again. The group moves as
+one, in time, and comes back by itself."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable
+
+import pytest
+
+from net.lab.duo import Duo, begin_all
+from net.lab.lab import Lab
+from net.lab.netns import run
+from net.lab.table import Table, milliseconds
+
+ROOM = 5
+PULLS = 2
+Say = Callable[[str], None]
+pytestmark = pytest.mark.usefixtures("regentd")
+
+
+def _begin(lab: Lab, rival_lab: Lab, *, pair: bool = False) -> tuple[Duo, Duo]:
+    duos = Duo(lab, pair=pair), Duo(rival_lab, "keepalived")
+    begin_all(*duos)
+    return duos
+
+
+def _arrived(duo: Duo, host: str, since: float) -> float:
+    """When the last address came to a node."""
+    times = [duo.watcher.arrival(vip, host, since) for vip in duo.vips]
+    assert None not in times
+    return max(t for t in times if t is not None)
+
+
+def _delete_interface(duo: Duo) -> float:
+    """lb1's interface of LAN b; returns the time just before."""
+    before = time.monotonic()
+    run(duo.lab.spaces["lb1"].command(["ip", "link", "del", "enp0s8"]))
+    return before
+
+
+def test_interface_deleted_and_created(lab: Lab, rival_lab: Lab, say: Say, table: Table) -> None:
+    """The peer is MASTER of both members within three adverts and its skew; ours returns when the interface does."""
+    duos = ours, rival = _begin(lab, rival_lab)
+    gone = {duo.kind: _delete_interface(duo) for duo in duos}
+    last = {duo.kind: max(a.time for a in duo.capture.between(0.0, gone[duo.kind], host="lb1")) for duo in duos}
+    for duo in duos:
+        duo.watcher.wait_holders(duo.vips, {"lb2"}, duo.takeover("lb2") + 5.0)
+    moved = {duo.kind: _arrived(duo, "lb2", gone[duo.kind]) for duo in duos}
+    made = {}
+    for duo in duos:
+        made[duo.kind] = time.monotonic()
+        duo.lab.connect("lb1", "enp0s8", "b", "192.168.1.5/24", "fd00:b::5/64")
+    for duo in duos:
+        duo.watcher.wait_holders(duo.vips, {"lb1"}, duo.takeover("lb1") + 10.0)
+        for vrid in duo.vrids:
+            duo.capture.wait_advert(_arrived(duo, "lb1", made[duo.kind]), 2 * duo.interval, host="lb1", vrid=vrid)
+    there = {k: moved[k] - last[k] for k in moved}
+    back = {duo.kind: _arrived(duo, "lb1", made[duo.kind]) - made[duo.kind] for duo in duos}
+    none, both, flips = ours.cost(gone["regent"], time.monotonic())
+    say(f"deleted: peer has both {there['regent']:.3f} s after the last advert (keepalived {there['keepalived']:.3f} s); "
+        f"made again: ours has both {back['regent']:.3f} s later (keepalived {back['keepalived']:.3f} s)")
+    table.add("interface deleted and created again", f"peer {there['regent']:.2f} s, back {back['regent']:.2f} s, 1x",
+              f"{ours.takeover('lb2'):.2f} s, by itself",
+              f"peer {there['keepalived']:.2f} s, back {back['keepalived']:.2f} s")
+    assert there["regent"] <= ours.takeover("lb2") + ROOM * 0.030
+    assert back["regent"] <= ours.takeover("lb1") + ours.interval + ROOM * 0.030
+    assert (flips, both < ROOM * 0.010) == (2, True), (none, both, flips)
+
+
+def _pull(duo: Duo, port: str) -> tuple[float, float]:
+    """One cable of lb1. Returns when lb1's kernel said so, and when lb2 had everything."""
+    before = time.monotonic()
+    duo.lab.switch.ip(f"link set {port} down")
+    event = duo.watcher.wait_carrier_loss("lb1", duo.lab.spaces["lb1"].interface_index("enp0s8"), before, 2.0)
+    duo.watcher.wait_held(duo.vips, "lb2", duo.takeover("lb2") + 5.0)
+    return event, _arrived(duo, "lb2", before)
+
+
+def test_cable_pulled_on_one_lan(lab: Lab, rival_lab: Lab, say: Say, table: Table) -> None:
+    """The member that still has its LAN says priority 0; that is enough for both (rules.md 4)."""
+    ours, rival = _begin(lab, rival_lab, pair=True)
+    taken, apart = [], []
+    rival_taken = None
+    for _ in range(PULLS):
+        event, arrived = _pull(ours, "lb1-b")
+        taken.append(arrived - event)
+        ours.watcher.wait_holders(ours.vips, {"lb2"}, 2.0)
+        apart.append(ours.cost(event, time.monotonic())[1])
+        ours.lab.switch.ip("link set lb1-b up")
+        if rival_taken is None:
+            rival_event, rival_arrived = _pull(rival, "lb1-b")
+            rival_taken = rival_arrived - rival_event
+        ours.settle(timeout=ours.takeover("lb1") + 10.0)
+    say(f"one cable pulled: both VIPs on the peer after {milliseconds(taken)}; on both nodes for "
+        f"{milliseconds(apart)}; keepalived {rival_taken:.3f} s")
+    table.add("cable pulled on one of two LANs (group, `pair`)", milliseconds(taken), "<= 10 ms after the carrier event",
+              f"{rival_taken * 1000:.0f} ms")
+    assert max(taken) <= ROOM * 0.010
+    assert max(taken) < rival_taken / ROOM
+    assert max(apart) <= ROOM * 0.010
