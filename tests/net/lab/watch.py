@@ -149,7 +149,7 @@ class AddressWatcher:
                 if self._failure:
                     raise LabError(self._failure)
                 if left <= 0:
-                    raise LabError(f"{otherwise} within {timeout} s; held: {self._held}")
+                    raise LabError(f"{otherwise} within {timeout} s; held: {str(self._held)[:1000]}")
                 self._news.wait(left)
 
     def holders(self, address: str) -> frozenset[str]:
