@@ -113,3 +113,14 @@ TEST_CASE("an advert that could not leave is tried again within a tenth of an in
     REQUIRE(solo.adverts().size() == 2);
     CHECK(solo.adverts()[1].at - solo.adverts()[0].at == 100ms);
 }
+
+TEST_CASE("rule 19: maintenance that is asked for during a handover is not forgotten when nobody answers") {
+    Solo solo;
+    solo.make_master();
+    solo.world.tell(solo.node, OperatorCommand{1, OperatorCommand::Kind::handover, "VI_1", ""});
+    solo.world.run_for(100ms);
+    solo.world.tell(solo.node, OperatorCommand{2, OperatorCommand::Kind::maintenance_on, "", "disk"});
+    solo.world.run_for(10s);
+    CHECK(solo.state() == State::backup);
+    CHECK_FALSE(solo.holds());
+}
