@@ -307,6 +307,7 @@ void Stage::heal() {
             verdict(machine, CheckState::up);
         } else {
             start(machine, random.percent(70) ? Start::resume : Start::fresh);
+            command(machine, OperatorCommand::Kind::release);
             command(machine, OperatorCommand::Kind::maintenance_off);
         }
     }
