@@ -127,6 +127,12 @@ void AddressPlan::resume_leases(Owner owner, Instant begun) {
     state.lease_until = begun + state.lease;
 }
 
+std::optional<Instant> AddressPlan::lease_end(Owner owner) const {
+    const auto found = owners_.find(owner);
+    if (found == owners_.end() || found->second.lease == Duration::zero()) return std::nullopt;
+    return found->second.lease_until;
+}
+
 bool AddressPlan::lapsed(Owner owner, Instant now) const {
     const auto found = owners_.find(owner);
     if (found == owners_.end()) return false;

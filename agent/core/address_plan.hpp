@@ -57,6 +57,8 @@ class AddressPlan {
     void renew(Owner owner, Instant now, const KernelView& kernel, Actions& actions);
     /// The leases of `owner` began then: an earlier run has set them.
     void resume_leases(Owner owner, Instant begun);
+    /// When the leases of `owner` run out unless they are renewed; nullopt: never.
+    std::optional<Instant> lease_end(Owner owner) const;
     /// The leases of `owner` have run out, whether or not the kernel has said so yet.
     bool lapsed(Owner owner, Instant now) const;
     /// What an earlier run held: ours where the kernel does not report marks, until end_recall().

@@ -13,6 +13,8 @@ using vrrp::State;
 
 namespace {
 
+constexpr Duration lease_margin = std::chrono::milliseconds(10);
+
 /// rules.md 11: 1 s, doubling to 60 s.
 Duration refusal_backoff(unsigned refusals) {
     constexpr unsigned doublings = 6;
@@ -40,13 +42,12 @@ void SyncGroup::begin_yield(Purpose purpose, const std::string& reason, Turn& tu
     Duration interval{};
     for (const auto* member : members_)
         interval = std::max(interval, member->settings().advert_interval);
-    Duration wait = 2 * interval;
-    // The leases start anew with the priority 0; they must last until it is known that nobody answers.
+    yield_ = Yield{purpose, turn.now + 2 * interval, std::nullopt};
+    // Priority 0 renews no lease: whether anybody answers must be known while the addresses are still here.
     for (const auto* member : members_) {
-        const auto lease = member->settings().lease;
-        if (lease > Duration::zero()) wait = std::min(wait, lease - interval / 10);
+        if (const auto end = turn.plan.lease_end(member->id()))
+            yield_->deadline = std::min(yield_->deadline, std::max(turn.now, *end - lease_margin));
     }
-    yield_ = Yield{purpose, turn.now + wait, std::nullopt};
     apply_to_all(Event::yield, reason, turn);
 }
 

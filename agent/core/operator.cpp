@@ -30,7 +30,7 @@ void SyncGroup::set_maintenance(const std::optional<std::string>& reason, Turn& 
     maintenance_ = reason;
     for (auto* member : members_)
         turn.to_publish.insert(member->id());
-    if (!maintenance_ || stopping_ || !any_is(State::master)) return;
+    if (!maintenance_ || stopping_ || !(any_is(State::master) || yield_)) return;
     if (yield_) {
         yield_->purpose = Purpose::maintenance;
     } else {

@@ -112,6 +112,8 @@ void Engine::State::on(const OperatorCommand& command, Turn& turn) {
     const auto answer = [&](Outcome outcome, std::string text) {
         turn.actions.push_back(OperatorAnswer{command.id, outcome, std::move(text)});
     };
+    // What the run before has left comes first: a release must not be undone by it.
+    if (may_resume && ready()) resume(turn);
     all_due = true;
     if (command.kind == Kind::maintenance_on || command.kind == Kind::maintenance_off) {
         const bool on = command.kind == Kind::maintenance_on;

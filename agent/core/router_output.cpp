@@ -136,10 +136,9 @@ void VirtualRouter::confirm_advert(Turn& turn) {
     if (std::exchange(unsent_, 0) == 0) return;
     advertised_at_ = sent_at_;
     // One that has just yielded to a winning advertisement has said its last.
-    const bool yielding = state_ == vrrp::State::yielding;
-    if (!is_master() && !yielding) return;
-    if (!yielding) turn.actions.push_back(RecordAdvert{slot_, sent_at_});
-    // What left before a stall renews nothing after it. A priority 0 does: the addresses stay for the yield.
+    if (!is_master()) return;
+    turn.actions.push_back(RecordAdvert{slot_, sent_at_});
+    // What left before a stall renews nothing after it.
     if (!stalled(turn.now)) turn.plan.renew(id_, turn.now, turn.kernel, turn.actions);
 }
 

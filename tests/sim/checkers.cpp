@@ -139,7 +139,10 @@ void Checkers::look(Machine& machine, const AddAddress& added) {
     const auto& seen = sight(machine, *k);
     // Whether an advert has failed to leave it learns only after the step.
     const bool just_sent = seen.last_tried == stage_.world.local(*machine.node);
-    if (!machine.keepalived && !just_sent) rule_6_nothing_while_stalled(machine, *k, "adds an address");
+    // Who knows that it cannot send and hears nobody may set one that a reload has brought.
+    const bool reloaded = machine.node->mute && !machine.node->kernel.expired.contains(added.address.address);
+    if (!machine.keepalived && !just_sent && !reloaded)
+        rule_6_nothing_while_stalled(machine, *k, "adds an address");
     sight(machine, *k).last_added = stage_.world.local(*machine.node);
 }
 
@@ -162,7 +165,9 @@ void Checkers::look(Machine& machine, const Input& input, const Actions& actions
     seen.state = transition.to;
     seen.fenced = false;
     if (transition.from == State::master) seen.zero_at.reset();
-    if (transition.to == State::master) moves_[k].push_back(stage_.now());
+    if (transition.to != State::master) return;
+    moves_[k].push_back(stage_.now());
+    seen.master_since = stage_.world.local(*machine.node);
 }
 
 void Checkers::look(Machine& machine, const OperatorAnswer& answer) {
@@ -177,7 +182,10 @@ void Checkers::look(Machine& machine, const OperatorAnswer& answer) {
 bool Checkers::stalled(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
     const Duration peer_down = stage_.scenario.interval * stage_.scenario.down_adverts;
-    return seen.last_advert && stage_.world.local(*machine.node) - *seen.last_advert > peer_down;
+    if (!seen.last_advert) return false;
+    // Until it became MASTER its silence was due.
+    const Instant silent_since = std::max(*seen.last_advert, seen.master_since.value_or(*seen.last_advert));
+    return stage_.world.local(*machine.node) - silent_since > peer_down;
 }
 
 bool Checkers::lease_has_run_out(const Machine& machine, std::size_t k) const {

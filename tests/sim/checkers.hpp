@@ -41,15 +41,16 @@ class Checkers : public Stage::Listener {
     /// One virtual router on one machine, as seen from outside.
     struct Sight {
         vrrp::State state = vrrp::State::init;
-        std::optional<Instant> last_advert;  ///< with a priority other than 0; by the clock of the machine
-        std::optional<Instant> last_tried;   ///< the same, also when it could not leave
-        std::optional<Instant> last_added;   ///< an address of it; by the clock of the machine
-        std::optional<Instant> challenged;   ///< heard another master and stayed
-        std::optional<Instant> zero_at;      ///< priority 0, nothing else since
-        bool ended_as_master = false;        ///< the last run of the agent
-        bool must_resume = false;            ///< this run has to go on where that one was
-        bool fenced = false;                 ///< has woken stalled and must step down before it does anything
-        std::string fence;                   ///< why
+        std::optional<Instant> last_advert;   ///< with a priority other than 0; by the clock of the machine
+        std::optional<Instant> master_since;  ///< by the clock of the machine, the last time
+        std::optional<Instant> last_tried;    ///< the same, also when it could not leave
+        std::optional<Instant> last_added;    ///< an address of it; by the clock of the machine
+        std::optional<Instant> challenged;    ///< heard another master and stayed
+        std::optional<Instant> zero_at;       ///< priority 0, nothing else since
+        bool ended_as_master = false;         ///< the last run of the agent
+        bool must_resume = false;             ///< this run has to go on where that one was
+        bool fenced = false;  ///< has woken stalled and must step down before it does anything
+        std::string fence;    ///< why
     };
     struct Watched {
         std::vector<Sight> sights;                    ///< by instance

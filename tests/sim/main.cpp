@@ -24,6 +24,7 @@ struct Options {
     std::uint64_t seeds = default_seeds;
     bool one = false;
     bool trace = false;
+    bool stop = false;  ///< at the first that fails
 };
 
 std::uint64_t current_seed = 0;
@@ -92,6 +93,8 @@ bool read_options(int count, char** words, Options& options) {
         const std::string word = words[i];
         if (word == "--trace") {
             options.trace = true;
+        } else if (word == "--stop") {
+            options.stop = true;
         } else if ((word == "--seeds" || word == "--seed" || word == "--first") && i + 1 < count) {
             const auto value = std::strtoull(words[++i], nullptr, 10);
             if (word == "--seeds") options.seeds = value;
@@ -107,7 +110,7 @@ bool read_options(int count, char** words, Options& options) {
 int run(int count, char** words) {
     Options options;
     if (!read_options(count, words, options)) {
-        std::cerr << "usage: " << words[0] << " [--seeds N] [--first S] | --seed S [--trace]\n";
+        std::cerr << "usage: " << words[0] << " [--seeds N] [--first S] [--stop] | --seed S [--trace]\n";
         return 2;
     }
     std::signal(SIGABRT, tell_seed);
@@ -127,6 +130,7 @@ int run(int count, char** words) {
         if (failure.empty()) continue;
         ++failed;
         report(words[0], seed, failure);
+        if (options.stop) break;
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     std::cout << options.seeds << " seeds, " << failed << " failed, "

@@ -137,8 +137,9 @@ void Stage::start(Machine& machine, Start how) {
 void Stage::crash(Machine& machine) {
     if (!machine.node->runs()) return;
     deed(concat(machine.node->name, " crashes"));
-    world.wake(*machine.node);
+    // First: the rest of a turn that it was stopped in is never done.
     test::World::kill(*machine.node);
+    world.wake(*machine.node);
     machine.leaving = false;
     if (listener) listener->ended(machine);
 }
@@ -307,6 +308,7 @@ void Stage::heal() {
             verdict(machine, CheckState::up);
         } else {
             start(machine, random.percent(70) ? Start::resume : Start::fresh);
+            command(machine, OperatorCommand::Kind::release);
             command(machine, OperatorCommand::Kind::maintenance_off);
         }
     }

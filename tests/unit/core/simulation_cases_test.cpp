@@ -113,3 +113,34 @@ TEST_CASE("an advert that could not leave is tried again within a tenth of an in
     REQUIRE(solo.adverts().size() == 2);
     CHECK(solo.adverts()[1].at - solo.adverts()[0].at == 100ms);
 }
+
+TEST_CASE("rule 19: maintenance that is asked for during a handover is not forgotten when nobody answers") {
+    Solo solo;
+    solo.make_master();
+    solo.world.tell(solo.node, OperatorCommand{1, OperatorCommand::Kind::handover, "VI_1", ""});
+    solo.world.run_for(100ms);
+    solo.world.tell(solo.node, OperatorCommand{2, OperatorCommand::Kind::maintenance_on, "", "disk"});
+    solo.world.run_for(10s);
+    CHECK(solo.state() == State::backup);
+    CHECK_FALSE(solo.holds());
+}
+
+TEST_CASE("rule 19: a release in the instant of the start is not undone by what the run before has left") {
+    Solo solo;
+    solo.make_master();
+    auto memory = memory_of(solo.world);
+    memory.routers.front().master = false;
+    memory.routers.front().held = true;
+    World::kill(solo.node);
+    solo.world.start(solo.node, solo.settings, memory);
+    solo.world.tell(solo.node, OperatorCommand{1, OperatorCommand::Kind::release, "VI_1", ""});
+    solo.world.run_for(0s);
+    solo.world.run_for(1s);
+    solo.hear(50);
+    solo.world.run_for(1s);
+    solo.hear(50);
+    solo.world.run_for(1s);
+    solo.hear(50);
+    solo.world.run_for(1s);
+    CHECK(solo.state() == State::master);
+}
