@@ -130,13 +130,16 @@ void Checkers::look(Machine& machine, const SendAdvert& sent) {
     }
     seen.zero_at.reset();
     seen.last_tried = local;
-    if (!machine.node->mute) seen.last_advert = local;
+    if (machine.node->mute) return;
+    if (seen.last_advert != local) seen.advert_before = seen.last_advert;
+    seen.last_advert = local;
 }
 
 void Checkers::look(Machine& machine, const AddAddress& added) {
     const auto k = instance_of(added.address.address);
     if (!k) return;
     const auto& seen = sight(machine, *k);
+    if (!machine.keepalived) rule_7_no_lease_is_repaired(machine, *k, added.address.address);
     // Whether an advert has failed to leave it learns only after the step.
     const bool just_sent = seen.last_tried == stage_.world.local(*machine.node);
     // Who knows that it cannot send and hears nobody may set one that a reload has brought.

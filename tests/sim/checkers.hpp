@@ -41,14 +41,15 @@ class Checkers : public Stage::Listener {
     /// One virtual router on one machine, as seen from outside.
     struct Sight {
         vrrp::State state = vrrp::State::init;
-        std::optional<Instant> last_advert;   ///< with a priority other than 0; by the clock of the machine
-        std::optional<Instant> master_since;  ///< by the clock of the machine, the last time
-        std::optional<Instant> last_tried;    ///< the same, also when it could not leave
-        std::optional<Instant> last_added;    ///< an address of it; by the clock of the machine
-        std::optional<Instant> challenged;    ///< heard another master and stayed
-        std::optional<Instant> zero_at;       ///< priority 0, nothing else since
-        bool ended_as_master = false;         ///< the last run of the agent
-        bool must_resume = false;             ///< this run has to go on where that one was
+        std::optional<Instant> last_advert;    ///< with a priority other than 0; by the clock of the machine
+        std::optional<Instant> advert_before;  ///< the one before this instant
+        std::optional<Instant> master_since;   ///< by the clock of the machine, the last time
+        std::optional<Instant> last_tried;     ///< the same, also when it could not leave
+        std::optional<Instant> last_added;     ///< an address of it; by the clock of the machine
+        std::optional<Instant> challenged;     ///< heard another master and stayed
+        std::optional<Instant> zero_at;        ///< priority 0, nothing else since
+        bool ended_as_master = false;          ///< the last run of the agent
+        bool must_resume = false;              ///< this run has to go on where that one was
         bool fenced = false;  ///< has woken stalled and must step down before it does anything
         std::string fence;    ///< why
     };
@@ -91,6 +92,7 @@ class Checkers : public Stage::Listener {
     void rule_2_says_goodbye(Machine& machine, std::size_t k, const core::Input& input,
                              const core::Actions& actions, const core::Transition& transition);
     void rule_6_nothing_while_stalled(const Machine& machine, std::size_t k, const std::string& what) const;
+    void rule_7_no_lease_is_repaired(const Machine& machine, std::size_t k, const IpAddress& address) const;
     void rule_7_no_lease_comes_back(const Machine& machine) const;
     void rule_8_foreign_is_left_alone(const Machine& machine, int interface_index, const IpAddress& address,
                                       std::uint8_t prefix) const;

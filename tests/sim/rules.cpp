@@ -214,6 +214,20 @@ void Checkers::rule_6_nothing_while_stalled(const Machine& machine, std::size_t 
         throw Broken(concat("rule 6: ", here(machine, k), " ", what, " while its last advert is too old"));
 }
 
+/// Only who becomes MASTER anew may set what the kernel took from it. A renewal that a pause held up is
+/// excused while the last advert is younger than the lease: nobody can have missed it yet.
+void Checkers::rule_7_no_lease_is_repaired(const Machine& machine, std::size_t k,
+                                           const IpAddress& address) const {
+    const auto& seen = sight(machine, k);
+    const bool anew = seen.state != State::master || seen.master_since == stage_.world.local(*machine.node);
+    const Instant now = stage_.world.local(*machine.node);
+    const auto advert = seen.last_advert == now ? seen.advert_before : seen.last_advert;
+    const bool missed = advert && now - *advert >= settings(machine, k).lease;
+    if (!anew && missed && machine.node->kernel.expired.contains(address))
+        throw Broken(
+            concat("rule 7: ", here(machine, k), " puts back ", address, ", whose lease had run out"));
+}
+
 void Checkers::rule_7_no_lease_comes_back(const Machine& machine) const {
     if (machine.node->kernel.resurrected)
         throw Broken(concat("rule 7: ", machine.node->name, " has renewed a lease that had run out"));
