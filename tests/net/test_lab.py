@@ -133,7 +133,7 @@ def test_referees_on_known_changes(lab) -> None:  # type: ignore[no-untyped-def]
     after = time.monotonic()
     line = watcher.timeline(VIP1, before, after)
     assert line.flips == 1 and line.both > 0 and line.none < 0.1
-    assert [c.again for c in watcher.events(before, after) if c.host == "lb1" and c.address == VIP1 and c.added] \
+    assert [c.again for c in watcher.events(before, after, renewals=True) if c.host == "lb1" and c.address == VIP1 and c.added] \
         == [False, True]
     assert watcher.arrival(VIP2, "lb1", before) is not None and watcher.arrival(VIP2, "lb2", before) is None
 

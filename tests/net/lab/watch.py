@@ -241,10 +241,10 @@ class AddressWatcher:
             mine = [c for c in self.changes if c.address == address and c.time <= end and not c.again]
         return Timeline(mine, start, end)
 
-    def events(self, start: float, end: float) -> list[Change]:
-        """Every event of a span of time, renewals included."""
+    def events(self, start: float, end: float, *, renewals: bool = False) -> list[Change]:
+        """What came and went in a span of time; with `renewals` also lifetimes set anew, as a lease does all the time."""
         with self._news:
-            return [c for c in self.changes if start <= c.time <= end]
+            return [c for c in self.changes if start <= c.time <= end and (renewals or not c.again)]
 
     def stop(self) -> None:
         """Ends the recording. What was seen stays."""
