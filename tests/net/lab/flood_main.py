@@ -20,10 +20,14 @@ class _Vector(ctypes.Structure):
     _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t)]
 
 
-class _Message(ctypes.Structure):
+class _Header(ctypes.Structure):
     _fields_ = [("name", ctypes.c_void_p), ("name_size", ctypes.c_uint32), ("vectors", ctypes.POINTER(_Vector)),
                 ("vector_count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("control_size", ctypes.c_size_t),
-                ("flags", ctypes.c_int), ("sent", ctypes.c_uint32)]
+                ("flags", ctypes.c_int)]
+
+
+class _Message(ctypes.Structure):
+    _fields_ = [("header", _Header), ("sent", ctypes.c_uint32)]
 
 
 def batches(frames: list[bytes]) -> tuple[list[ctypes.Array[_Message]], list[object]]:
@@ -36,7 +40,7 @@ def batches(frames: list[bytes]) -> tuple[list[ctypes.Array[_Message]], list[obj
         for message, frame in zip(messages, part):
             buffer = ctypes.create_string_buffer(frame, len(frame))
             vector = _Vector(ctypes.addressof(buffer), len(frame))
-            message.vectors, message.vector_count = ctypes.pointer(vector), 1
+            message.header.vectors, message.header.vector_count = ctypes.pointer(vector), 1
             kept += [buffer, vector]
         made.append(messages)
     return made, kept
