@@ -4,6 +4,7 @@
 #include <csignal>
 #include <fmt/core.h>
 #include <memory>
+#include <new>
 #include <sstream>
 
 #include "agent/app/status_line.hpp"
@@ -75,19 +76,27 @@ void Service::suspend() {
     command(core::SuspendRequested{});
 }
 
+void Service::apply(const config::Loaded& loaded) {
+    log_diagnostics(loaded.diagnostics);
+    if (!loaded.settings) return refuse("it has errors");
+    reload_problem_.clear();
+    command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)});
+}
+
+void Service::refuse(std::string_view why) {
+    reload_problem_ = fmt::format("{} was not applied, the configuration before it runs on: {}",
+                                  options_.config.string(), why);
+    log(core::LogLevel::error, reload_problem_);
+}
+
 void Service::reload() {
     manager_.send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                               platform::now().time_since_epoch() / std::chrono::microseconds(1)));
-    const auto loaded = config::load_file(options_.config);
-    log_diagnostics(loaded.diagnostics);
-    if (loaded.settings) {
-        reload_problem_.clear();
-        command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)});
-    } else {
-        reload_problem_ =
-            fmt::format("{} has errors and was not applied, the configuration before it runs on",
-                        options_.config.string());
-        log(core::LogLevel::error, reload_problem_);
+    try {
+        apply(config::load_file(options_.config));
+    } catch (const std::bad_alloc&) {
+        // A file can ask for more than there is. That must not cost the addresses.
+        refuse("there is no memory to read it");
     }
     manager_.send("READY=1");
     update_status();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "agent/app/event_loop.hpp"
 #include "agent/app/log_sink.hpp"
@@ -39,6 +40,8 @@ class Service {
     void request_stop();
     void suspend();
     void reload();
+    void apply(const config::Loaded& loaded);
+    void refuse(std::string_view why);
     void command(core::Input input);
     void update_status();
 
