@@ -48,6 +48,7 @@ class _Agent:
         self.directory = lab.directory / f"{host}-{self.kind}"
         self.directory.mkdir(exist_ok=True)
         self.process: Process | None = None
+        self.prefix: list[str] = []  # what starts it instead; must become it by exec
         self._runs = 0
 
     def _configuration(self, node: Node) -> pathlib.Path:
@@ -70,7 +71,7 @@ class _Agent:
         before = time.monotonic()
         self._runs += 1
         name = f"{self.host}-{self.kind}" + (f"-{self._runs}" if self._runs > 1 else "")
-        self.process = self.lab.start(name, self._argv(file), host=self.host, environment=self._environment())
+        self.process = self.lab.start(name, [*self.prefix, *self._argv(file)], host=self.host, environment=self._environment())
         return before
 
     def running(self) -> Process:
