@@ -62,7 +62,7 @@ void Service::show(const Report& report) {
         instances_[state->status.name] = state->status;
     }
     if (const auto* gone = std::get_if<core::Forget>(&report.what)) instances_.erase(gone->instance);
-    if (std::holds_alternative<EngineReady>(report.what)) manager_.send("READY=1");
+    if (std::holds_alternative<EngineReady>(report.what)) say_ready();
 }
 
 void Service::request_stop() {
@@ -98,7 +98,7 @@ void Service::reload() {
         // A file can ask for more than there is. That must not cost the addresses.
         refuse("there is no memory to read it");
     }
-    manager_.send("READY=1");
+    say_ready();
     update_status();
 }
 
@@ -109,12 +109,16 @@ void Service::command(core::Input input) {
     channels_.wake_engine.signal();
 }
 
+void Service::say_ready() {
+    ready_owed_ = !manager_.send("READY=1");
+}
+
 void Service::update_status() {
+    if (ready_owed_) say_ready();
     auto line = status_line(instances_);
     if (!reload_problem_.empty()) line = fmt::format("{}; {}", reload_problem_, line);
     if (line == status_) return;
-    status_ = std::move(line);
-    manager_.send("STATUS=" + status_);
+    if (manager_.send("STATUS=" + line)) status_ = std::move(line);
 }
 
 }  // namespace regent::app

@@ -43,6 +43,9 @@ class Service {
     void apply(const config::Loaded& loaded);
     void refuse(std::string_view why);
     void command(core::Input input);
+    void say_ready();
+    /// STATUS= where it has changed, and what the manager did not take before: a lost READY=1 would leave the
+    /// unit reloading for ever.
     void update_status();
 
     const Options& options_;
@@ -51,7 +54,8 @@ class Service {
     platform::NotifySocket manager_;  ///< sd_notify() waits for a manager that does not read
     LogSink sink_;
     std::map<std::string, core::InstanceStatus> instances_;
-    std::string status_;
+    std::string status_;  ///< the last that the manager has taken
+    bool ready_owed_ = false;
     std::string reload_problem_;  ///< empty: the file on disk is the one that runs
     std::uint64_t drops_told_ = 0;
     bool stop_requested_ = false;
