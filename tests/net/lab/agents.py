@@ -134,6 +134,8 @@ class Regent(_Agent):
     """The agent under test, with a run directory and a notification socket of its own."""
 
     kind = "regent"
+    log = "stderr"
+    environment: dict[str, str] = {}  # beside what it always gets
 
     def __init__(self, lab: Lab, host: str) -> None:
         super().__init__(lab, host)
@@ -157,13 +159,13 @@ class Regent(_Agent):
     def _argv(self, file: pathlib.Path) -> list[str]:
         run = self.directory / "run"
         run.mkdir(exist_ok=True)
-        return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", "stderr"]
+        return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", self.log]
 
     def _environment(self) -> dict[str, str]:
         self._close()
         self.notifications = Notifications(self.directory / f"notify{self._runs}")
         # A sanitizer's finding ends the program with its own exit code, which the tests then see.
-        return {"NOTIFY_SOCKET": str(self.notifications.path),
+        return {**self.environment, "NOTIFY_SOCKET": str(self.notifications.path),
                 "ASAN_OPTIONS": "exitcode=86:abort_on_error=0",
                 "UBSAN_OPTIONS": "halt_on_error=1:exitcode=86:print_stacktrace=1", "TSAN_OPTIONS": "exitcode=86"}
 

@@ -21,9 +21,18 @@ class Notifications:
         self._news = threading.Condition()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._socket.bind(str(path))
+        self.listen()
+
+    def listen(self) -> None:
+        """Begins to read, or goes on after deafen()."""
         self._running = True
         self._thread = threading.Thread(target=self._loop, name="notifications", daemon=True)
         self._thread.start()
+
+    def deafen(self) -> None:
+        """Reads no more, like a manager that hangs: the socket fills."""
+        self._running = False
+        self._thread.join(5.0)
 
     def _loop(self) -> None:
         poller = select.poll()
@@ -55,7 +64,6 @@ class Notifications:
 
     def close(self) -> None:
         """Ends the reader and removes the socket."""
-        self._running = False
-        self._thread.join(5.0)
+        self.deafen()
         self._socket.close()
         self.path.unlink(missing_ok=True)
