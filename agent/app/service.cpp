@@ -14,11 +14,7 @@ namespace regent::app {
 
 Result<void> Service::run() {
     if (auto done = loop_.watch(channels_.wake_service.fd(), [this] { drain_reports(); }); !done) return done;
-    for (const int signal : {SIGTERM, SIGINT}) {
-        if (auto done = loop_.watch_signal(signal, [this] { request_stop(); }); !done) return done;
-    }
     if (auto done = loop_.watch_signal(SIGHUP, [this] { reload(); }); !done) return done;
-    if (auto done = loop_.watch_signal(SIGUSR1, [this] { suspend(); }); !done) return done;
     if (auto done = loop_.watch_signal(SIGUSR2, [this] { command(core::DumpRequested{}); }); !done)
         return done;
     if (auto done = loop_.run(); !done) return done;
@@ -63,17 +59,6 @@ void Service::show(const Report& report) {
     }
     if (const auto* gone = std::get_if<core::Forget>(&report.what)) instances_.erase(gone->instance);
     if (std::holds_alternative<EngineReady>(report.what)) say_ready();
-}
-
-void Service::request_stop() {
-    if (!stop_requested_) manager_.send("STOPPING=1");
-    command(core::StopRequested{stop_requested_});
-    stop_requested_ = true;
-}
-
-void Service::suspend() {
-    manager_.send("STOPPING=1");
-    command(core::SuspendRequested{});
 }
 
 void Service::apply(const config::Loaded& loaded) {

@@ -26,8 +26,7 @@ class Service {
           manager_(std::move(manager)),
           sink_(options.log) {}
 
-    /// Runs until the engine has stopped. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 must be blocked in all
-    /// threads.
+    /// Runs until the engine has stopped. SIGHUP and SIGUSR2 must be blocked in all threads.
     Result<void> run();
 
     void log(core::LogLevel level, const std::string& text) const;
@@ -37,8 +36,6 @@ class Service {
   private:
     void drain_reports();
     void show(const Report& report);
-    void request_stop();
-    void suspend();
     void reload();
     void apply(const config::Loaded& loaded);
     void refuse(std::string_view why);
@@ -58,7 +55,6 @@ class Service {
     bool ready_owed_ = false;
     std::string reload_problem_;  ///< empty: the file on disk is the one that runs
     std::uint64_t drops_told_ = 0;
-    bool stop_requested_ = false;
 };
 
 }  // namespace regent::app
