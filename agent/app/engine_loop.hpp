@@ -33,7 +33,7 @@ class EngineLoop {
                                                     std::shared_ptr<const core::Settings> settings,
                                                     const std::filesystem::path& run_dir);
 
-    /// The body of the engine thread: runs until the engine has stopped.
+    /// The body of the engine thread: runs until the engine has stopped. SIGTERM and SIGINT must be blocked.
     void run(bool realtime);
 
   private:
