@@ -2,7 +2,9 @@
 #include "agent/app/engine_loop.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <fmt/core.h>
+#include <iterator>
 #include <systemd/sd-daemon.h>
 
 #include "agent/platform/clock.hpp"
@@ -72,6 +74,11 @@ Result<void> EngineLoop::start(bool realtime) {
     for (const int fd : {parts_.sockets.fd(), parts_.monitor.fd(), channels_.wake_engine.fd()}) {
         if (auto done = parts_.loop.watch(fd, take_turn); !done) return done;
     }
+    // Here and not in the service thread, which may be waiting for a log that hangs.
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+        if (auto done = parts_.loop.watch_signal(signal, [this, signal] { leave(signal); }); !done)
+            return done;
+    }
     if (auto done = parts_.loop.add_timer(take_turn); !done) return done;
     auto snapshot = parts_.monitor.snapshot();
     for (unsigned tries = 1; !snapshot && tries < snapshot_tries; ++tries)
@@ -88,6 +95,17 @@ Result<void> EngineLoop::start(bool realtime) {
     report(EngineReady{}, platform::now());
     channels_.wake_service.signal();
     return {};
+}
+
+void EngineLoop::leave(int signal) {
+    parts_.notify.send("STOPPING=1");
+    if (signal == SIGUSR1) {
+        requests_of_signals_.emplace_back(core::SuspendRequested{});
+    } else {
+        requests_of_signals_.emplace_back(core::StopRequested{stop_requested_});
+        stop_requested_ = true;
+    }
+    turn();
 }
 
 void EngineLoop::turn() {
@@ -126,6 +144,8 @@ bool EngineLoop::pass() {
     channels_.wake_engine.clear();
     while (auto command = channels_.commands.try_pop())
         inputs_.push_back(std::move(*command));
+    std::move(requests_of_signals_.begin(), requests_of_signals_.end(), std::back_inserter(inputs_));
+    requests_of_signals_.clear();
     handle_all(platform::now());
 
     // rules.md 6: what has arrived is known before anything is said. Within bounds: a flood must not silence

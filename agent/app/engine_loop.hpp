@@ -33,7 +33,7 @@ class EngineLoop {
                                                     std::shared_ptr<const core::Settings> settings,
                                                     const std::filesystem::path& run_dir);
 
-    /// The body of the engine thread: runs until the engine has stopped.
+    /// The body of the engine thread: runs until the engine has stopped. SIGTERM and SIGINT must be blocked.
     void run(bool realtime);
 
   private:
@@ -50,6 +50,7 @@ class EngineLoop {
     EngineLoop(Channels& channels, std::shared_ptr<const core::Settings> settings, Parts parts);
 
     Result<void> start(bool realtime);
+    void leave(int signal);
     void turn();
     /// One pass: sockets, netlink, commands, timers. False when nothing was left to do.
     bool pass();
@@ -76,6 +77,8 @@ class EngineLoop {
     std::uint64_t frame_failures_ = 0;
     unsigned postponed_ = 0;  ///< passes in a row that left packets unread
     bool republish_ = false;  ///< a state did not fit into the queue: the service's picture is old
+    std::vector<core::Input> requests_of_signals_;  ///< taken in a turn, after what the sockets say
+    bool stop_requested_ = false;
     bool stopped_ = false;
 };
 

@@ -25,7 +25,7 @@ int complain(ExitCode code, const std::string& text) {
     return static_cast<int>(code);
 }
 
-/// The service thread takes these from its event loop; every thread inherits the mask.
+/// The two event loops take these; every thread inherits the mask.
 void block_signals() {
     sigset_t signals;
     sigemptyset(&signals);

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <fmt/core.h>
 #include <memory>
+#include <new>
 #include <sstream>
 
 #include "agent/app/status_line.hpp"
@@ -13,11 +14,7 @@ namespace regent::app {
 
 Result<void> Service::run() {
     if (auto done = loop_.watch(channels_.wake_service.fd(), [this] { drain_reports(); }); !done) return done;
-    for (const int signal : {SIGTERM, SIGINT}) {
-        if (auto done = loop_.watch_signal(signal, [this] { request_stop(); }); !done) return done;
-    }
     if (auto done = loop_.watch_signal(SIGHUP, [this] { reload(); }); !done) return done;
-    if (auto done = loop_.watch_signal(SIGUSR1, [this] { suspend(); }); !done) return done;
     if (auto done = loop_.watch_signal(SIGUSR2, [this] { command(core::DumpRequested{}); }); !done)
         return done;
     if (auto done = loop_.run(); !done) return done;
@@ -61,35 +58,32 @@ void Service::show(const Report& report) {
         instances_[state->status.name] = state->status;
     }
     if (const auto* gone = std::get_if<core::Forget>(&report.what)) instances_.erase(gone->instance);
-    if (std::holds_alternative<EngineReady>(report.what)) manager_.send("READY=1");
+    if (std::holds_alternative<EngineReady>(report.what)) say_ready();
 }
 
-void Service::request_stop() {
-    if (!stop_requested_) manager_.send("STOPPING=1");
-    command(core::StopRequested{stop_requested_});
-    stop_requested_ = true;
+void Service::apply(const config::Loaded& loaded) {
+    log_diagnostics(loaded.diagnostics);
+    if (!loaded.settings) return refuse("it has errors");
+    reload_problem_.clear();
+    command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)});
 }
 
-void Service::suspend() {
-    manager_.send("STOPPING=1");
-    command(core::SuspendRequested{});
+void Service::refuse(std::string_view why) {
+    reload_problem_ = fmt::format("{} was not applied, the configuration before it runs on: {}",
+                                  options_.config.string(), why);
+    log(core::LogLevel::error, reload_problem_);
 }
 
 void Service::reload() {
     manager_.send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                               platform::now().time_since_epoch() / std::chrono::microseconds(1)));
-    const auto loaded = config::load_file(options_.config);
-    log_diagnostics(loaded.diagnostics);
-    if (loaded.settings) {
-        reload_problem_.clear();
-        command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)});
-    } else {
-        reload_problem_ =
-            fmt::format("{} has errors and was not applied, the configuration before it runs on",
-                        options_.config.string());
-        log(core::LogLevel::error, reload_problem_);
+    try {
+        apply(config::load_file(options_.config));
+    } catch (const std::bad_alloc&) {
+        // A file can ask for more than there is. That must not cost the addresses.
+        refuse("there is no memory to read it");
     }
-    manager_.send("READY=1");
+    say_ready();
     update_status();
 }
 
@@ -100,12 +94,16 @@ void Service::command(core::Input input) {
     channels_.wake_engine.signal();
 }
 
+void Service::say_ready() {
+    ready_owed_ = !manager_.send("READY=1");
+}
+
 void Service::update_status() {
+    if (ready_owed_) say_ready();
     auto line = status_line(instances_);
     if (!reload_problem_.empty()) line = fmt::format("{}; {}", reload_problem_, line);
     if (line == status_) return;
-    status_ = std::move(line);
-    manager_.send("STATUS=" + status_);
+    if (manager_.send("STATUS=" + line)) status_ = std::move(line);
 }
 
 }  // namespace regent::app

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "agent/app/event_loop.hpp"
 #include "agent/app/log_sink.hpp"
@@ -25,8 +26,7 @@ class Service {
           manager_(std::move(manager)),
           sink_(options.log) {}
 
-    /// Runs until the engine has stopped. SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 must be blocked in all
-    /// threads.
+    /// Runs until the engine has stopped. SIGHUP and SIGUSR2 must be blocked in all threads.
     Result<void> run();
 
     void log(core::LogLevel level, const std::string& text) const;
@@ -36,10 +36,13 @@ class Service {
   private:
     void drain_reports();
     void show(const Report& report);
-    void request_stop();
-    void suspend();
     void reload();
+    void apply(const config::Loaded& loaded);
+    void refuse(std::string_view why);
     void command(core::Input input);
+    void say_ready();
+    /// STATUS= where it has changed, and what the manager did not take before: a lost READY=1 would leave the
+    /// unit reloading for ever.
     void update_status();
 
     const Options& options_;
@@ -48,10 +51,10 @@ class Service {
     platform::NotifySocket manager_;  ///< sd_notify() waits for a manager that does not read
     LogSink sink_;
     std::map<std::string, core::InstanceStatus> instances_;
-    std::string status_;
+    std::string status_;  ///< the last that the manager has taken
+    bool ready_owed_ = false;
     std::string reload_problem_;  ///< empty: the file on disk is the one that runs
     std::uint64_t drops_told_ = 0;
-    bool stop_requested_ = false;
 };
 
 }  // namespace regent::app

@@ -70,7 +70,8 @@ void Engine::State::on(const PacketReceived& packet, Turn& turn) {
     if (!link || !settings) return;
     const auto& interface = link->link.name;
     VirtualRouter* router = nullptr;
-    if (const auto head = vrrp::peek(packet.message)) {
+    const auto head = vrrp::peek(packet.message);
+    if (head) {
         const auto found = by_key.find({interface, packet.source.family(), head->virtual_router_id});
         if (found != by_key.end()) router = found->second;
     }
@@ -80,6 +81,9 @@ void Engine::State::on(const PacketReceived& packet, Turn& turn) {
             detail = concat("it is ", packet.ttl);
             // Keepalived 2.2.7 sends unicast IPv6 with the system's default hop limit.
             if (!packet.destination.is_multicast()) detail += "; unicast_ttl below 255 accepts any";
+        }
+        if (reason == vrrp::Discard::unknown_vrid && head) {
+            detail = concat("VRID ", static_cast<unsigned>(head->virtual_router_id));
         }
         if (router) return router->discard(reason, packet.source, detail, turn);
         ++unclaimed_discards[static_cast<std::size_t>(reason)];

@@ -10,6 +10,9 @@ namespace {
 
 // More senders than this on one VRID are an attack or a loop; what is known of them is not worth memory.
 constexpr std::size_t known_senders = 16;
+// One that says something else each time must not fill the log.
+constexpr unsigned notes_a_minute = 20;
+constexpr Duration minute = std::chrono::minutes(1);
 
 std::vector<IpAddress> comparable(const std::vector<IpAddress>& list) {
     std::vector<IpAddress> sorted;
@@ -49,6 +52,25 @@ void Peers::trust(const std::vector<IpAddress>& senders) {
     }
 }
 
+void Peers::note(LogLevel level, const std::string& instance, std::string text, Turn& turn) {
+    if (!minute_began_ || turn.now - *minute_began_ >= minute) {
+        minute_began_ = turn.now;
+        notes_ = 0;
+    }
+    if (++notes_ > notes_a_minute) {
+        ++unsaid_;
+    } else {
+        turn.log(level, instance, std::move(text));
+    }
+}
+
+void Peers::tell_unsaid(const std::string& instance, Turn& turn) {
+    if (unsaid_ == 0 || turn.now - *minute_began_ < minute) return;
+    note(LogLevel::warning, instance,
+         concat(unsaid_, " more differences between other routers and us were not logged"), turn);
+    unsaid_ = 0;
+}
+
 bool Peers::accept_list(const std::string& instance, const std::vector<IpAddress>& ours,
                         const std::vector<IpAddress>& theirs, const IpAddress& sender, bool listed,
                         Turn& turn) {
@@ -56,8 +78,8 @@ bool Peers::accept_list(const std::string& instance, const std::vector<IpAddress
     if (relation == ListRelation::equal) {
         if (trusted_.size() < known_senders) trusted_.insert(sender);
         if (differing_.erase(sender) > 0) {
-            turn.log(LogLevel::notice, instance,
-                     concat("the addresses of ", sender, " are the same as ours again"));
+            note(LogLevel::notice, instance,
+                 concat("the addresses of ", sender, " are the same as ours again"), turn);
         }
         return true;
     }
@@ -67,21 +89,24 @@ bool Peers::accept_list(const std::string& instance, const std::vector<IpAddress
     const bool news = known == differing_.end() ? differing_.size() < known_senders : known->second != theirs;
     if (news) {
         differing_[sender] = theirs;
-        turn.log(LogLevel::warning, instance,
-                 concat("the addresses of ", sender, " differ from ours: it has ", list_text(theirs),
-                        "; we have ", list_text(ours)));
+        note(LogLevel::warning, instance,
+             concat("the addresses of ", sender, " differ from ours: it has ", list_text(theirs),
+                    "; we have ", list_text(ours)),
+             turn);
     }
     return true;
 }
 
 void Peers::accepted(const Instance& instance, const IpAddress& sender, const vrrp::Decoded& decoded,
                      Turn& turn) {
+    tell_unsaid(instance.name, turn);
     if (!senders_.contains(sender) && senders_.size() < known_senders) {
         senders_.insert(sender);
         if (instance.pair && senders_.size() == 2) {
-            turn.log(LogLevel::error, instance.name,
-                     concat("pair = true, but two routers were heard: ", *senders_.begin(), " and ",
-                            *senders_.rbegin(), "; from now on takeovers wait for the skew time"));
+            note(LogLevel::error, instance.name,
+                 concat("pair = true, but two routers were heard: ", *senders_.begin(), " and ",
+                        *senders_.rbegin(), "; from now on takeovers wait for the skew time"),
+                 turn);
         }
     }
     const Duration interval = decoded.advert.interval;
@@ -90,17 +115,18 @@ void Peers::accepted(const Instance& instance, const IpAddress& sender, const vr
         if (known != intervals_.end()) intervals_.erase(known);
     } else if (known == intervals_.end() ? intervals_.size() < known_senders : known->second != interval) {
         intervals_[sender] = interval;
-        turn.log(LogLevel::warning, instance.name,
-                 concat(sender, " advertises every ", to_text(interval), ", we every ",
-                        to_text(instance.advert_interval), ": as backup we follow the master's"));
+        note(LogLevel::warning, instance.name,
+             concat(sender, " advertises every ", to_text(interval), ", we every ",
+                    to_text(instance.advert_interval), ": as backup we follow the master's"),
+             turn);
     }
     if (!decoded.checksum_form) return;
     checksum_form_ = decoded.checksum_form;
     const auto told = forms_.find(sender);
     if (told == forms_.end() ? forms_.size() < known_senders : told->second != *checksum_form_) {
         forms_[sender] = *checksum_form_;
-        turn.log(LogLevel::info, instance.name,
-                 concat(sender, " sends the checksum of ", vrrp::to_string(*checksum_form_)));
+        note(LogLevel::info, instance.name,
+             concat(sender, " sends the checksum of ", vrrp::to_string(*checksum_form_)), turn);
     }
 }
 

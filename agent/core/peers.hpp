@@ -43,12 +43,19 @@ class Peers {
     vrrp::ChecksumForm checksum_form(ChecksumPolicy policy) const;
 
   private:
+    /// A message, unless there were too many in the last minute; those are counted.
+    void note(LogLevel level, const std::string& instance, std::string text, Turn& turn);
+    void tell_unsaid(const std::string& instance, Turn& turn);
+
     std::set<IpAddress> senders_;                            ///< accepted, the first few
     std::set<IpAddress> trusted_;                            ///< their list overlapped ours at least once
     std::map<IpAddress, std::vector<IpAddress>> differing_;  ///< reported lists
     std::map<IpAddress, Duration> intervals_;                ///< reported intervals
     std::map<IpAddress, vrrp::ChecksumForm> forms_;          ///< reported checksum forms
     std::optional<vrrp::ChecksumForm> checksum_form_;        ///< the last that was heard
+    std::optional<Instant> minute_began_;
+    unsigned notes_ = 0;
+    std::uint64_t unsaid_ = 0;
 };
 
 }  // namespace regent::core

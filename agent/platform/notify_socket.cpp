@@ -50,11 +50,12 @@ bool NotifySocket::try_send(std::string_view message) const {
     return ::send(socket_.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-void NotifySocket::send(std::string_view message) {
-    if (!active() || try_send(message)) return;
+bool NotifySocket::send(std::string_view message) {
+    if (!active() || try_send(message)) return true;
     const bool full = errno == EAGAIN;
-    if (!full && connect() && try_send(message)) return;
+    if (!full && connect() && try_send(message)) return true;
     ++dropped_;
+    return false;
 }
 
 }  // namespace regent::platform

@@ -21,9 +21,9 @@ class NotifySocket {
     /// Connects to a path, or to an abstract name that begins with '@'. Empty: no manager.
     static Result<NotifySocket> open(std::string_view name);
 
-    /// Sends lines such as "READY=1\nSTATUS=…". What cannot be sent at once is dropped and counted. A manager
-    /// that made its socket anew is connected to again.
-    void send(std::string_view message);
+    /// Sends lines such as "READY=1\nSTATUS=…". What cannot be sent at once is dropped and counted, and
+    /// the answer is false. A manager that made its socket anew is connected to again.
+    bool send(std::string_view message);
 
     bool active() const { return static_cast<bool>(socket_); }
     std::uint64_t dropped() const { return dropped_; }

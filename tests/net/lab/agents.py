@@ -48,7 +48,11 @@ class _Agent:
         self.directory = lab.directory / f"{host}-{self.kind}"
         self.directory.mkdir(exist_ok=True)
         self.process: Process | None = None
+<<<<<<< HEAD
         self.launcher: tuple[str, ...] = ()  # a program that starts the agent in its own place
+=======
+        self.prefix: list[str] = []  # what starts it instead; must become it by exec
+>>>>>>> 5c0d0f2708056df8b6722d1c482a085c35ec33f8
         self._runs = 0
 
     def _configuration(self, node: Node) -> pathlib.Path:
@@ -71,7 +75,11 @@ class _Agent:
         before = time.monotonic()
         self._runs += 1
         name = f"{self.host}-{self.kind}" + (f"-{self._runs}" if self._runs > 1 else "")
+<<<<<<< HEAD
         self.process = self.lab.start(name, [*self.launcher, *self._argv(file)], host=self.host, environment=self._environment())
+=======
+        self.process = self.lab.start(name, [*self.prefix, *self._argv(file)], host=self.host, environment=self._environment())
+>>>>>>> 5c0d0f2708056df8b6722d1c482a085c35ec33f8
         return before
 
     def running(self) -> Process:
@@ -164,6 +172,8 @@ class Regent(_Agent):
     """The agent under test, with a run directory and a notification socket of its own."""
 
     kind = "regent"
+    log = "stderr"
+    environment: dict[str, str] = {}  # beside what it always gets
 
     def __init__(self, lab: Lab, host: str) -> None:
         super().__init__(lab, host)
@@ -187,14 +197,14 @@ class Regent(_Agent):
     def _argv(self, file: pathlib.Path) -> list[str]:
         run = self.directory / "run"
         run.mkdir(exist_ok=True)
-        return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", "stderr"]
+        return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", self.log]
 
     def _environment(self) -> dict[str, str]:
         if self.notifications is not None:
             self.notifications.retire()
         self.notifications = Notifications(self.directory / f"notify{self._runs}")
         # A sanitizer's finding ends the program with its own exit code, which the tests then see.
-        return {"NOTIFY_SOCKET": str(self.notifications.path),
+        return {**self.environment, "NOTIFY_SOCKET": str(self.notifications.path),
                 "ASAN_OPTIONS": "exitcode=86:abort_on_error=0",
                 "UBSAN_OPTIONS": "halt_on_error=1:exitcode=86:print_stacktrace=1", "TSAN_OPTIONS": "exitcode=86"}
 

@@ -19,23 +19,33 @@ class Notifications:
         self.path = path
         self.messages: list[str] = []
         self._news = threading.Condition()
+        self._retired = False
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._socket.bind(str(path))
+        self.listen()
+
+    def listen(self) -> None:
+        """Begins to read, or goes on after deafen()."""
         self._running = True
         self._thread = threading.Thread(target=self._loop, name="notifications", daemon=True)
         self._thread.start()
 
+    def deafen(self) -> None:
+        """Reads no more, like a manager that hangs: the socket fills."""
+        self._running = False
+        self._thread.join(5.0)
+
     def _loop(self) -> None:
         poller = select.poll()
         poller.register(self._socket, select.POLLIN)
-        with self._socket:
-            while self._running:
-                if poller.poll(50):
-                    text = self._socket.recv(65536).decode("utf-8", "replace")
-                    with self._news:
-                        self.messages.append(text)
-                        self._news.notify_all()
-        self.path.unlink(missing_ok=True)
+        while self._running:
+            if poller.poll(50):
+                text = self._socket.recv(65536).decode("utf-8", "replace")
+                with self._news:
+                    self.messages.append(text)
+                    self._news.notify_all()
+        if self._retired:
+            self._remove()
 
     def count(self) -> int:
         """How many messages have come."""
@@ -57,9 +67,15 @@ class Notifications:
 
     def retire(self) -> None:
         """Nobody sends to it any more: the reader ends in its own time and removes the socket."""
+        self._retired = True
         self._running = False
 
     def close(self) -> None:
-        """Ends the reader, which removes the socket, and waits for that."""
+        """Ends the reader and removes the socket."""
         self.retire()
         self._thread.join(5.0)
+        self._remove()
+
+    def _remove(self) -> None:
+        self._socket.close()
+        self.path.unlink(missing_ok=True)

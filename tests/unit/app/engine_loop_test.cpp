@@ -4,6 +4,7 @@
 #include "agent/app/engine_loop.hpp"
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <set>
 #include <thread>
 
@@ -50,6 +51,15 @@ std::string new_master(const app::Report& report) {
     return state && state->status.state == vrrp::State::master ? state->status.name : std::string();
 }
 
+/// The engine's thread inherits the mask, as it does in regentd.
+void block_stop_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR1})
+        sigaddset(&signals, signal);
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+}
+
 }  // namespace
 
 TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop from another thread") {
@@ -59,6 +69,7 @@ TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop 
     app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open());
     auto engine = app::EngineLoop::open(channels, settings(3), directory.path());
     REQUIRE(engine);
+    block_stop_signals();
     std::jthread thread([&] { (*engine)->run(false); });
     const auto command = [&](core::Input input) {
         REQUIRE(channels.commands.try_push(std::move(input)));
