@@ -49,7 +49,7 @@ class Victim:
         self.watcher, self.pace = AddressWatcher(lab, BALANCERS), Pace(lab, "lb1")
         self.agent, peer = Regent(lab, "lb1"), Regent(lab, "lb2")
         if script:
-            self.agent.prefix = ["unshare", "--mount", "sh", "-ec", f'{script}\nexec "$@"', "sh"]
+            self.agent.launcher = ("unshare", "--mount", "sh", "-ec", f'{script}\nexec "$@"', "sh")
         self.agent.start(_node())
         self.watcher.wait_holders((VIP, OTHER), {"lb1"}, 10.0)
         self.agent.wait_ready()

@@ -253,8 +253,8 @@ def test_row_8_two_owners(side: Side, tell: Tell) -> None:
 def test_row_9_memory_is_not_locked(side: Side, tell: Tell) -> None:
     """No CAP_IPC_LOCK and no room: said once at the start by both; regent goes on by name and not half locked."""
     agent = side.agents["lb1"]
-    agent.prefix = ["prlimit", "--memlock=65536:65536", "setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock",
-                    "--"]
+    agent.launcher = ("prlimit", "--memlock=65536:65536", "setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock",
+                    "--")
     side.start("lb1", Node((_router("lb1"),)),
                lambda text: text.replace("global_defs {", "global_defs {\n  vrrp_no_swap"))
     side.watcher.wait_holders((VIP,), {"lb1"}, 10.0)

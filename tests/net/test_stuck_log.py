@@ -48,7 +48,7 @@ class Scene:
         self.watcher, self.pace = AddressWatcher(lab, BALANCERS), Pace(lab, "lb1")
         self.agent, self.peer = Regent(lab, "lb1"), Regent(lab, "lb2")
         if script:
-            self.agent.prefix = ["unshare", "--mount", "sh", "-ec", script, "sh"]
+            self.agent.launcher = ("unshare", "--mount", "sh", "-ec", script, "sh")
         self.agent.log, self.agent.environment = log, environment or {}
         self.agent.start(self._node(101))
         self.watcher.wait_holders((VIP,), {"lb1"}, 10.0)

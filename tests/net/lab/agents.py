@@ -48,11 +48,7 @@ class _Agent:
         self.directory = lab.directory / f"{host}-{self.kind}"
         self.directory.mkdir(exist_ok=True)
         self.process: Process | None = None
-<<<<<<< HEAD
-        self.launcher: tuple[str, ...] = ()  # a program that starts the agent in its own place
-=======
-        self.prefix: list[str] = []  # what starts it instead; must become it by exec
->>>>>>> 5c0d0f2708056df8b6722d1c482a085c35ec33f8
+        self.launcher: tuple[str, ...] = ()  # starts the agent instead; must become it by exec
         self._runs = 0
 
     def _configuration(self, node: Node) -> pathlib.Path:
@@ -75,11 +71,7 @@ class _Agent:
         before = time.monotonic()
         self._runs += 1
         name = f"{self.host}-{self.kind}" + (f"-{self._runs}" if self._runs > 1 else "")
-<<<<<<< HEAD
         self.process = self.lab.start(name, [*self.launcher, *self._argv(file)], host=self.host, environment=self._environment())
-=======
-        self.process = self.lab.start(name, [*self.prefix, *self._argv(file)], host=self.host, environment=self._environment())
->>>>>>> 5c0d0f2708056df8b6722d1c482a085c35ec33f8
         return before
 
     def running(self) -> Process:
