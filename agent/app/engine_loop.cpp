@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t datagrams_per_pass = 256;
 // A turn ends after this many passes even if work keeps arriving, so that the event loop sees every source.
 constexpr unsigned passes_per_turn = 16;
+constexpr Duration drop_report_spacing = std::chrono::minutes(1);
 constexpr Duration socket_retry = std::chrono::seconds(1);
 constexpr int realtime_priority = 50;
 // One fails only while other programs change addresses all the time.
@@ -34,7 +35,7 @@ Result<std::unique_ptr<EngineLoop>> EngineLoop::open(Channels& channels,
     if (!packets) return tl::unexpected(packets.error());
     auto monitor = platform::NetlinkMonitor::open();
     if (!monitor) return tl::unexpected(monitor.error());
-    auto requests = platform::NetlinkRequests::open();
+    auto requests = platform::NetlinkWorker::open();
     if (!requests) return tl::unexpected(requests.error());
     auto notify = platform::NotifySocket::from_environment();
     if (!notify) return tl::unexpected(notify.error());
@@ -71,7 +72,9 @@ Result<void> EngineLoop::start(bool realtime) {
         watchdog_due_ = now;
     }
     const auto take_turn = [this] { turn(); };
-    for (const int fd : {parts_.sockets.fd(), parts_.monitor.fd(), channels_.wake_engine.fd()}) {
+    parts_.requests->start(realtime ? std::optional(realtime_priority) : std::nullopt);
+    for (const int fd :
+         {parts_.sockets.fd(), parts_.monitor.fd(), parts_.requests->fd(), channels_.wake_engine.fd()}) {
         if (auto done = parts_.loop.watch(fd, take_turn); !done) return done;
     }
     // Here and not in the service thread, which may be waiting for a log that hangs.
@@ -86,7 +89,7 @@ Result<void> EngineLoop::start(bool realtime) {
     if (!snapshot) return tl::unexpected(snapshot.error());
     if (const auto routes = platform::our_routes()) {
         for (const auto& route : *routes)
-            parts_.requests.queue(core::RemoveRoute{route});
+            parts_.requests->queue(core::RemoveRoute{route});
     }
     recall(now);
     handle(core::ConfigApplied{settings_}, now);
@@ -111,10 +114,12 @@ void EngineLoop::leave(int signal) {
 void EngineLoop::turn() {
     for (unsigned passes = 0; passes < passes_per_turn && pass(); ++passes) {
     }
+    parts_.requests->kick();
+    tell_dropped_renewals(platform::now());
     if (republish_) republish(platform::now());
     channels_.wake_service.signal();
     if (stopped_) {
-        parts_.requests.flush(inputs_);
+        parts_.requests->finish();
         parts_.loop.quit();
         return;
     }
@@ -123,7 +128,6 @@ void EngineLoop::turn() {
         if (at && (!next || *at < *next)) next = at;
     };
     consider(sync_retry_);
-    if (!parts_.requests.empty()) consider(Instant{});
     if (watchdog_interval_) consider(watchdog_due_);
     parts_.loop.set_timer(next);
 }
@@ -140,6 +144,7 @@ bool EngineLoop::pass() {
     const bool all_read = parts_.sockets.receive_all(inputs_, datagrams_per_pass) < datagrams_per_pass;
     handle_all(platform::now());
     parts_.monitor.drain(inputs_);
+    parts_.requests->drain(inputs_);
     handle_all(platform::now());
     channels_.wake_engine.clear();
     while (auto command = channels_.commands.try_pop())
@@ -159,11 +164,8 @@ bool EngineLoop::pass() {
         busy = true;
         perform(engine_.step(core::TimerFired{}, now), now);
     }
-    // A slice at a time: hundreds of IPv6 addresses take the kernel longer than a short advert interval.
-    parts_.requests.flush_slice(inputs_);
-    handle_all(platform::now());
     feed_watchdog(now);
-    return (busy || !parts_.requests.empty()) && !stopped_;
+    return busy && !stopped_;
 }
 
 void EngineLoop::handle(const core::Input& input, Instant now) {
@@ -195,8 +197,8 @@ void EngineLoop::perform(core::Actions actions, Instant now) {
                     if (!parts_.packets.send(what) && frame_failures_++ == 0) {
                         warn("a gratuitous ARP or neighbour advertisement could not be sent", now);
                     }
-                } else if constexpr (requires { parts_.requests.queue(what); }) {
-                    parts_.requests.queue(what);
+                } else if constexpr (requires { parts_.requests->queue(what); }) {
+                    parts_.requests->queue(what);
                 } else if constexpr (std::is_same_v<What, core::Remember>) {
                     remember(what.memory, now);
                 } else if constexpr (std::is_same_v<What, core::RecordAdvert>) {
@@ -247,6 +249,15 @@ void EngineLoop::republish(Instant now) {
 
 void EngineLoop::warn(const std::string& text, Instant now) {
     report(core::Log{core::LogLevel::warning, {}, text}, now);
+}
+
+void EngineLoop::tell_dropped_renewals(Instant now) {
+    const auto dropped = parts_.requests->dropped_renewals();
+    if (dropped == renewals_told_ || now < renewals_tell_after_) return;
+    warn(fmt::format("{} lease renewals were dropped: the kernel does not keep up", dropped - renewals_told_),
+         now);
+    renewals_told_ = dropped;
+    renewals_tell_after_ = now + drop_report_spacing;
 }
 
 void EngineLoop::feed_watchdog(Instant now) {

@@ -16,7 +16,7 @@
 #include "agent/base/result.hpp"
 #include "agent/core/engine.hpp"
 #include "agent/platform/netlink_monitor.hpp"
-#include "agent/platform/netlink_requests.hpp"
+#include "agent/platform/netlink_worker.hpp"
 #include "agent/platform/notify_socket.hpp"
 #include "agent/platform/packet_socket.hpp"
 #include "agent/platform/state_file.hpp"
@@ -42,7 +42,7 @@ class EngineLoop {
         platform::VrrpSockets sockets;
         platform::PacketSocket packets;
         platform::NetlinkMonitor monitor;
-        platform::NetlinkRequests requests;
+        std::unique_ptr<platform::NetlinkWorker> requests;
         platform::NotifySocket notify;
         Result<platform::StateFile> state;
     };
@@ -63,6 +63,7 @@ class EngineLoop {
     bool report(decltype(Report::what) what, Instant now);
     void republish(Instant now);
     void warn(const std::string& text, Instant now);
+    void tell_dropped_renewals(Instant now);
     void feed_watchdog(Instant now);
 
     Channels& channels_;
@@ -75,6 +76,8 @@ class EngineLoop {
     std::optional<Duration> watchdog_interval_;
     Instant watchdog_due_{};
     std::uint64_t frame_failures_ = 0;
+    std::uint64_t renewals_told_ = 0;
+    Instant renewals_tell_after_{};
     unsigned postponed_ = 0;  ///< passes in a row that left packets unread
     bool republish_ = false;  ///< a state did not fit into the queue: the service's picture is old
     std::vector<core::Input> requests_of_signals_;  ///< taken in a turn, after what the sockets say

@@ -33,6 +33,9 @@ struct AddAddress {
     int interface_index = 0;
     VirtualAddress address;
     Duration lease = Duration::zero();  ///< whole seconds; 0 = for ever
+    /// Later than this it must not be set any more: others may have taken over meanwhile. The answer is
+    /// AddressNotTried.
+    Instant not_after = Instant::max();
 };
 /// Start the lease of an address that we hold anew, unless it is later than `not_after`: a lease that has run
 /// out is never repaired (rules.md 7).

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t repairs_at_once = 10;
 constexpr Duration repair_window = std::chrono::minutes(1);
 constexpr Duration slow_repair = std::chrono::seconds(1);
+// How long a request may wait for its turn, while others hold the kernel's lock, before it is asked anew.
+constexpr Duration patience = std::chrono::milliseconds(500);
 constexpr Duration renewal_spacing = std::chrono::milliseconds(250);  // rules.md 7
 // The kernel counts an address as expired 20 ms early (net/ipv4/devinet.c, ADDRCONF_TIMER_FUZZ_MINUS); the
 // rest is for what we heard late.
@@ -110,7 +112,9 @@ void AddressPlan::renew(Owner owner, Instant now, const KernelView& kernel, Acti
     if (!state.desired || (state.lease == Duration::zero() && !state.lease_changed)) return;
     if (lapsed(owner, now)) return;
     if (state.renewed_at && now - *state.renewed_at < renewal_spacing && !state.lease_changed) return;
-    const Instant not_after = state.lease == Duration::zero() ? Instant::max() : state.lease_until;
+    // One that waits longer is overtaken by that of the next advertisement.
+    const Instant not_after =
+        state.lease == Duration::zero() ? Instant::max() : std::min(state.lease_until, now + patience);
     for (const auto& key : state.keys) {
         const auto& entry = entries_.at(key);
         const auto* link = kernel.link(key.device);
@@ -271,6 +275,13 @@ void AddressPlan::refused(const AddressKey& key, bool adding, const std::string&
     events_.push_back({kind, entry.owner, key, reason});
 }
 
+void AddressPlan::not_tried(const AddressKey& key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return;
+    found->second.pending = false;
+    dirty_.insert(key);
+}
+
 void AddressPlan::delay(const AddressKey& key, Entry& entry, Instant until) {
     if (entry.not_before) delayed_.erase({*entry.not_before, key});
     entry.not_before = until;
@@ -321,7 +332,8 @@ void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, co
     }
     entry.pending = true;
     if (missing) {
-        actions.push_back(AddAddress{link->link.index, entry.spec, owners_[entry.owner].lease});
+        actions.push_back(
+            AddAddress{link->link.index, entry.spec, owners_[entry.owner].lease, now + patience});
     } else {
         actions.push_back(RemoveAddress{link->link.index, key.address, key.prefix});
     }

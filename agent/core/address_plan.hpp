@@ -76,6 +76,9 @@ class AddressPlan {
     void link_appeared(const std::string& device);
     void refused(const AddressKey& key, bool adding, const std::string& reason, Instant now);
 
+    /// The request waited too long and was dropped: if the address is still wanted it is asked for anew.
+    void not_tried(const AddressKey& key);
+
     /// Asks for what is missing and due, and for the removal of what is too much. Unknown devices count as
     /// refused.
     void reconcile(Instant now, const KernelView& kernel, Actions& actions);

@@ -74,6 +74,7 @@ struct Engine::State {
     void on(const AddressVanished& vanished, Turn& turn);
     void on(const KernelSnapshot& snapshot, Turn& turn);
     void on(const AddressRefused& refused, Turn& turn);
+    void on(const AddressNotTried& request, Turn& turn);
     void on(const RouteRefused& refused, Turn& turn);
     void on(const SendFailed& failed, Turn& turn);
     void on(const CheckVerdict& verdict, Turn& turn);

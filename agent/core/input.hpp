@@ -80,6 +80,12 @@ struct AddressRefused {
     bool adding = true;
     std::string reason;  ///< the kernel's words
 };
+/// An AddAddress was not sent because it was later than `not_after`.
+struct AddressNotTried {
+    int interface_index = 0;
+    IpAddress address;
+    std::uint8_t prefix = 0;
+};
 struct RouteRefused {
     Route route;
     bool adding = true;
@@ -140,7 +146,7 @@ struct DumpRequested {};
 
 using Input =
     std::variant<PacketReceived, TimerFired, LinkChanged, LinkRemoved, AddressAppeared, AddressVanished,
-                 KernelSnapshot, AddressRefused, RouteRefused, SendFailed, CheckVerdict, Recalled,
-                 ConfigApplied, StopRequested, SuspendRequested, OperatorCommand, DumpRequested>;
+                 KernelSnapshot, AddressRefused, AddressNotTried, RouteRefused, SendFailed, CheckVerdict,
+                 Recalled, ConfigApplied, StopRequested, SuspendRequested, OperatorCommand, DumpRequested>;
 
 }  // namespace regent::core

@@ -81,6 +81,11 @@ void Engine::State::on(const AddressRefused& refused, Turn& turn) {
                  turn.now);
 }
 
+void Engine::State::on(const AddressNotTried& request, Turn&) {
+    const auto* link = kernel.link(request.interface_index);
+    if (link) plan.not_tried({link->link.name, request.address, request.prefix});
+}
+
 void Engine::State::on(const RouteRefused& refused, Turn& turn) {
     for (auto& [id, router] : routers) {
         for (const auto& route : router->settings().routes) {

@@ -101,7 +101,16 @@ std::string no_such_device(const core::Route& route) {
     return fmt::format("{} ({})", kernel_words(ENODEV), route.device);
 }
 
+core::Input not_tried(const core::AddAddress& request) {
+    const core::VirtualAddress& wanted = request.address;
+    return core::AddressNotTried{request.interface_index, wanted.address, wanted.prefix};
+}
+
 }  // namespace
+
+core::Input refusal(const NetlinkRequests::Request& request, std::string reason) {
+    return std::visit([&](const auto& which) { return refusal(which, std::move(reason)); }, request);
+}
 
 NetlinkRequests::NetlinkRequests(NetlinkSocket socket) : socket_(std::move(socket)), buffer_(answer_size) {}
 
@@ -133,7 +142,11 @@ void NetlinkRequests::add_to_slice(const Request& request, Slice& slice, std::ve
     const std::uint32_t sequence = slice.first_sequence + static_cast<std::uint32_t>(slice.requests.size());
     const Bytes message = std::visit(
         Overloaded{
-            [&](const core::AddAddress& add) { return add_address_message(add, sequence); },
+            [&](const core::AddAddress& add) {
+                if (now() <= add.not_after) return add_address_message(add, sequence);
+                refused.push_back(not_tried(add));
+                return Bytes{};
+            },
             [&](const core::RenewLease& renew) {
                 return now() <= renew.not_after ? renew_lease_message(renew, sequence) : Bytes{};
             },
@@ -158,7 +171,7 @@ void NetlinkRequests::add_to_slice(const Request& request, Slice& slice, std::ve
 
 void NetlinkRequests::send(const Slice& slice, std::vector<core::Input>& refused) {
     const auto refuse = [&](const Request& request, const std::string& reason) {
-        std::visit([&](const auto& which) { refused.push_back(refusal(which, reason)); }, request);
+        refused.push_back(refusal(request, reason));
     };
     if (const auto sent = transmit(slice); !sent) {
         for (const Request* request : slice.requests)

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,7 +22,7 @@ namespace regent::platform {
 
 /// Collects requests and carries them out in order. Success is not reported here: it is heard from
 /// NetlinkMonitor, at once for IPv4, for a new IPv6 address some milliseconds later, when the kernel's work
-/// queue has announced it. Engine thread.
+/// queue has announced it. One thread.
 class NetlinkRequests {
   public:
     /// So many answers fit into the receive buffer at once, whatever their error texts are.
@@ -28,12 +30,12 @@ class NetlinkRequests {
 
     static Result<NetlinkRequests> open();
 
-    void queue(const core::AddAddress& request) { queue_.emplace_back(request); }
-    /// Dropped when its turn comes after `not_after`.
-    void queue(const core::RenewLease& request) { queue_.emplace_back(request); }
-    void queue(const core::RemoveAddress& request) { queue_.emplace_back(request); }
-    void queue(const core::AddRoute& request) { queue_.emplace_back(request); }
-    void queue(const core::RemoveRoute& request) { queue_.emplace_back(request); }
+    using Request = std::variant<core::AddAddress, core::RenewLease, core::RemoveAddress, core::AddRoute,
+                                 core::RemoveRoute>;
+
+    /// One whose turn comes after its `not_after` is not sent. For AddAddress that is told as
+    /// AddressNotTried: who still wants it asks again.
+    void queue(Request request) { queue_.push_back(std::move(request)); }
     bool empty() const { return queue_.empty(); }
 
     /// Sends the next `slice_requests` of the queue, reads the answers, and appends AddressRefused or
@@ -48,9 +50,6 @@ class NetlinkRequests {
     void flush(std::vector<core::Input>& refused);
 
   private:
-    using Request = std::variant<core::AddAddress, core::RenewLease, core::RemoveAddress, core::AddRoute,
-                                 core::RemoveRoute>;
-
     /// A part of the queue that travels in one datagram.
     struct Slice {
         std::vector<const Request*> requests;
@@ -73,6 +72,9 @@ class NetlinkRequests {
     std::vector<std::uint8_t> buffer_;
     std::uint32_t next_sequence_ = 1;
 };
+
+/// What is told when a request cannot be carried out: AddressRefused or RouteRefused.
+core::Input refusal(const NetlinkRequests::Request& request, std::string reason);
 
 /// The unicast routes of both families that carry our protocol number: leftovers of an earlier run.
 Result<std::vector<core::Route>> our_routes();

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import pathlib
+import subprocess
 import time
-from typing import Callable
+from typing import Callable, Iterator
 
 import pytest
 
@@ -60,6 +61,39 @@ def test_cost_of_1000_addresses(lab: Lab, say: Say, family: int, interval: float
     # The kernel's own work is 5 µs for an IPv4 and 150 µs for an IPv6 address.
     assert share <= (0.25 if family == 4 else 0.85)
     assert worst <= 2 * interval
+
+
+@pytest.fixture
+def contention(lab: Lab) -> Iterator[None]:
+    """Interfaces come and go in another namespace, as with containers: each going holds the kernel's RTNL lock."""
+    space = lab.host("bystander")
+    children = []
+    for number in range(4):
+        file = lab.directory / f"bystander{number}.batch"
+        file.write_text(f"link add a{number} type veth peer name b{number}\nlink del a{number}\n" * 20000)
+        children.append(subprocess.Popen(space.command(["ip", "-batch", str(file)]), stderr=subprocess.DEVNULL))
+    yield
+    for child in children:
+        assert child.poll() is None, "the contention ended before the test"
+        child.kill()
+        child.wait(10.0)
+
+
+def test_adverts_do_not_wait_for_the_kernel(lab: Lab, say: Say, contention: None) -> None:
+    """The kernel changes addresses under a lock that others hold for long: leases wait for it, adverts do not."""
+    add_balancers(lab)
+    watcher, capture = AddressWatcher(lab, BALANCERS), Capture(lab)
+    node = _many(4, 50, 0.03)
+    agent = Regent(lab, "lb1")
+    agent.start(node)
+    settled = watcher.wait_holders(node.addresses(), {"lb1"}, 30.0)
+    ended = capture.pass_time(settled + WINDOW)
+    sent = [a.time for a in capture.between(settled, ended, host="lb1")]
+    worst = max(b - a for a, b in zip(sent, sent[1:]))
+    say(f"adverts of 30 ms, the kernel's lock fought over: at most {worst * 1000:.1f} ms apart")
+    assert all(watcher.holders(address) == {"lb1"} for address in node.addresses())
+    # A peer gives up after 90 ms and its skew.
+    assert worst <= 0.060
 
 
 def test_the_kernel_counts(lab: Lab) -> None:

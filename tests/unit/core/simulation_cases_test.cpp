@@ -88,7 +88,7 @@ TEST_CASE("rules 6 and 7: an advert that has left long ago renews no lease after
     solo.node.trapped = true;
     solo.make_master();
     REQUIRE(solo.node.paused);
-    solo.world.run_for(700ms);
+    solo.world.run_for(400ms);
     solo.world.forget();
     solo.world.wake(solo.node);
     solo.world.run_for(0s);

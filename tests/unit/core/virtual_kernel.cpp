@@ -103,6 +103,8 @@ VirtualKernel::Inputs VirtualKernel::remove_by_hand(const IpAddress& address) {
 
 VirtualKernel::Inputs VirtualKernel::perform(const AddAddress& request) {
     const auto& wanted = request.address;
+    if (clock > request.not_after)
+        return {AddressNotTried{request.interface_index, wanted.address, wanted.prefix}};
     if (!link(request.interface_index) || refuses_to_add.contains(wanted.address))
         return {AddressRefused{request.interface_index, wanted.address, wanted.prefix, true, refusal}};
     // EEXIST: agent/platform says nothing about it.

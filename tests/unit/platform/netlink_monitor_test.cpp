@@ -98,10 +98,10 @@ TEST_CASE("A snapshot tells links and addresses as they are") {
 
     const core::KernelAddress* own = find_address(*snapshot, ip("198.51.100.7"));
     REQUIRE(own != nullptr);
-    CHECK(*own == core::KernelAddress{cable.left_index, ip("198.51.100.7"), 25, true, true});
+    CHECK(*own == core::KernelAddress{cable.left_index, ip("198.51.100.7"), 25, true, true, true});
     const core::KernelAddress* other = find_address(*snapshot, ip("2001:db8::1"));
     REQUIRE(other != nullptr);
-    CHECK(*other == core::KernelAddress{cable.left_index, ip("2001:db8::1"), 64, false, true});
+    CHECK(*other == core::KernelAddress{cable.left_index, ip("2001:db8::1"), 64, false, true, false});
     CHECK(find_address(*snapshot, ip("127.0.0.1")) != nullptr);
 }
 

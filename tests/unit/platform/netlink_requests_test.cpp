@@ -72,7 +72,7 @@ TEST_CASE("An address that was added is heard as ours, and as gone when removed"
     const auto [text, prefix] = GENERATE(std::pair{"192.0.2.210", 32}, std::pair{"192.0.2.211", 24},
                                          std::pair{"2001:db8::210", 128}, std::pair{"fe80::210", 64});
     const auto length = static_cast<std::uint8_t>(prefix);
-    const core::KernelAddress expected{bench.cable.left_index, ip(text), length, true, true};
+    const core::KernelAddress expected{bench.cable.left_index, ip(text), length, true, true, true};
 
     CHECK(bench.refused_of(bench.add(text, length)).empty());
     const auto appeared = bench.heard<core::AddressAppeared>(1);
