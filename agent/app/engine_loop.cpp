@@ -72,7 +72,8 @@ Result<void> EngineLoop::start(bool realtime) {
         watchdog_due_ = now;
     }
     const auto take_turn = [this] { turn(); };
-    parts_.requests->start(realtime ? std::optional(realtime_priority) : std::nullopt);
+    // Below the engine: waiting for the kernel's lock may spin, and must not keep the engine from running.
+    parts_.requests->start(realtime ? std::optional(realtime_priority - 1) : std::nullopt);
     for (const int fd :
          {parts_.sockets.fd(), parts_.monitor.fd(), parts_.requests->fd(), channels_.wake_engine.fd()}) {
         if (auto done = parts_.loop.watch(fd, take_turn); !done) return done;

@@ -11,6 +11,12 @@ using vrrp::Discard;
 using vrrp::Event;
 using vrrp::State;
 
+namespace {
+
+constexpr Duration rival_report_spacing = std::chrono::minutes(1);
+
+}  // namespace
+
 void VirtualRouter::discard(Discard reason, const IpAddress& from, const std::string& detail, Turn& turn) {
     ++counters_.discarded[static_cast<std::size_t>(reason)];
     turn.discards.add(name(), from, reason, detail, turn.now, turn.actions);
@@ -62,8 +68,21 @@ std::optional<Event> VirtualRouter::accept(const vrrp::Decoded& decoded, const I
     peers_.accepted(settings_, from, decoded, turn);
     last_advert_ = advert;
     const Event event = classify(advert, from, turn);
+    if (event == Event::advert_losing && is_master()) tell_rival(from, advert.priority, turn);
     note_heard(advert, from, turn);
     return event;
+}
+
+/// A router that has just lost its role to us says a last word with its own priority (rules.md 2): that is no
+/// second master.
+void VirtualRouter::tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn) {
+    if (turn.now - since_ <= settings_.advert_interval) return;
+    if (rival_told_at_ && turn.now - *rival_told_at_ < rival_report_spacing) return;
+    rival_told_at_ = turn.now;
+    turn.log(
+        LogLevel::warning, name(),
+        concat("two masters: ", from, " advertises priority ", priority, " as if it were master, ours is ",
+               effective_, ": it must give way; the addresses are announced again"));
 }
 
 Event VirtualRouter::classify(const vrrp::Advert& advert, const IpAddress& from, const Turn& turn) {

@@ -93,13 +93,19 @@ void VirtualRouter::drop_addresses(Turn& turn) {
     for (const auto& route : settings_.routes)
         turn.actions.push_back(RemoveRoute{route});
     routes_due_.reset();
+    announce_due_.reset();
     for (const auto& key : address_keys())
         turn.announcer.stop(key);
     turn.plan.desire(id_, false, turn.now);
 }
 
 void VirtualRouter::announce_again(Turn& turn) {
-    if (announced_again_at_ && turn.now - *announced_again_at_ < announce_spacing) return;
+    // The last burst is the one that counts: who taught the network last is believed.
+    if (announced_again_at_ && turn.now < *announced_again_at_ + announce_spacing) {
+        announce_due_ = *announced_again_at_ + announce_spacing;
+        return;
+    }
+    announce_due_.reset();
     announced_again_at_ = turn.now;
     for (const auto& key : address_keys())
         turn.announcer.repeat(key);

@@ -197,7 +197,8 @@ void VirtualRouter::expire_master_down(const std::string& reason, Turn& turn) {
     expiry_reason_ = reason;
 }
 
-bool VirtualRouter::run_timers(const Turn& turn) {
+bool VirtualRouter::run_timers(Turn& turn) {
+    if (announce_due_ && *announce_due_ <= turn.now) announce_again(turn);
     if (state_ == State::backup && master_down_due_ && *master_down_due_ <= turn.now) {
         master_down_due_.reset();
         expired_ = true;
@@ -209,7 +210,7 @@ bool VirtualRouter::run_timers(const Turn& turn) {
 
 std::optional<Instant> VirtualRouter::next_deadline() const {
     std::optional<Instant> next;
-    for (const auto& at : {advert_due_, master_down_due_, routes_due_}) {
+    for (const auto& at : {advert_due_, master_down_due_, routes_due_, announce_due_}) {
         if (at && (!next || *at < *next)) next = at;
     }
     return next;

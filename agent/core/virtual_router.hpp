@@ -69,7 +69,7 @@ class VirtualRouter {
     bool wants_master() const { return state_ == vrrp::State::backup && expired_; }
     void expire_master_down(const std::string& reason, Turn& turn);
     /// Lets due timers expire: returns true when an advertisement is due.
-    bool run_timers(const Turn& turn);
+    bool run_timers(Turn& turn);
     const std::string& expiry_reason() const { return expiry_reason_; }
     std::optional<Instant> next_deadline() const;
 
@@ -120,6 +120,7 @@ class VirtualRouter {
     void take_addresses(Turn& turn);
     void drop_addresses(Turn& turn);
     void announce_again(Turn& turn);
+    void tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn);
     std::vector<IpAddress> advertised(const KernelView& kernel) const;
     Duration skew() const;
 
@@ -154,6 +155,8 @@ class VirtualRouter {
     std::size_t left_out_ = 0;  ///< addresses beyond what one advertisement holds (rules.md 21)
     std::optional<Instant> answered_at_;
     std::optional<Instant> announced_again_at_;
+    std::optional<Instant> announce_due_;  ///< a burst that the spacing holds back
+    std::optional<Instant> rival_told_at_;
     std::optional<Instant> routes_due_;
     Duration routes_backoff_{};
     std::optional<Instant> send_failure_told_at_;

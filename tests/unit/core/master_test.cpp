@@ -171,3 +171,36 @@ TEST_CASE("a packet of an interface that the kernel has not told of is ignored")
     solo.world.tell(solo.node, PacketReceived{99, ip("10.0.0.2"), ip("224.0.0.18"), 255, message});
     CHECK(solo.counters().adverts_received == 0);
 }
+
+TEST_CASE("rule 3: a losing advert is told as a second master, once a minute, but not the last word of a loser") {
+    Solo solo;
+    solo.make_master();
+    solo.hear(50);  // in the instant of our takeover
+    CHECK(solo.world.logged("lb1", "two masters") == 0);
+    solo.world.run_for(2s);
+    for (unsigned i = 0; i < 30; ++i) {
+        solo.hear(50);
+        solo.world.run_for(1s);
+    }
+    CHECK(solo.world.logged("lb1", LogLevel::warning, "two masters: 10.0.0.2 advertises priority 50") == 1);
+    solo.world.run_for(40s);
+    solo.hear(50);
+    CHECK(solo.world.logged("lb1", "two masters") == 2);
+}
+
+TEST_CASE("rule 3: a burst within a second of the last is held back, not left out") {
+    Solo solo;
+    solo.make_master();
+    solo.world.run_for(10s);
+    solo.hear(50);
+    solo.world.run_for(300ms);
+    solo.world.forget();
+    solo.hear(50);
+    solo.world.run_for(699ms);
+    CHECK(solo.world.all<SendFrame>("lb1").empty());
+    solo.world.run_for(1ms);
+    CHECK(solo.world.all<SendFrame>("lb1").size() == 5);
+    solo.world.forget();
+    solo.world.run_for(10s);
+    CHECK(solo.world.all<SendFrame>("lb1").empty());
+}
