@@ -37,6 +37,7 @@ coverage  900  * line coverage of agent/vrrp and agent/core
 net       900  - the agent in network namespaces, with keepalived as its peer
 package   900  - the package, installed in a systemd node
 package-full 1500 * the same, with the unit tests that a package build runs
+sim       900  * 10 000 seeds of the simulation, and five planted faults that it must find
 net-asan 1500  * the namespace tests again, with the agent of preset asan
 lint     1800  * clang-tidy over agent/
 '
@@ -72,6 +73,8 @@ section_coverage() { build coverage test-vrrp test-core && ninja -C build/covera
 section_net() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" tests/net; }
 
 section_net_asan() { REGENT_BUILD=$PWD/build/asan "${PYTEST[@]}" --junitxml="$1" tests/net; }
+
+section_sim() { build/dev/bin/sim --seeds 10000 && tests/sim/planted/check.sh; }
 
 # Without the unit tests, which other sections have run by now: they are most of what there is to compile.
 section_package() { DEB_BUILD_OPTIONS="parallel=2 nocheck" "${PYTEST[@]}" --junitxml="$1" tests/package; }
