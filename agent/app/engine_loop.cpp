@@ -39,13 +39,10 @@ Result<std::unique_ptr<EngineLoop>> EngineLoop::open(Channels& channels,
     if (!requests) return tl::unexpected(requests.error());
     auto notify = platform::NotifySocket::from_environment();
     if (!notify) return tl::unexpected(notify.error());
-    Parts parts{std::move(*loop),
-                std::move(*sockets),
-                std::move(*packets),
-                std::move(*monitor),
-                std::move(*requests),
-                std::move(*notify),
-                platform::StateFile::open(run_dir)};
+    Parts parts{std::move(*loop),           std::move(*sockets),
+                platform::AhSocket::open(), std::move(*packets),
+                std::move(*monitor),        std::move(*requests),
+                std::move(*notify),         platform::StateFile::open(run_dir)};
     return std::unique_ptr<EngineLoop>(new EngineLoop(channels, std::move(settings), std::move(parts)));
 }
 
@@ -77,6 +74,11 @@ Result<void> EngineLoop::start(bool realtime) {
     for (const int fd :
          {parts_.sockets.fd(), parts_.monitor.fd(), parts_.requests->fd(), channels_.wake_engine.fd()}) {
         if (auto done = parts_.loop.watch(fd, take_turn); !done) return done;
+    }
+    if (!parts_.ah) {
+        warn(fmt::format("a peer that uses AH will not be noticed: {}", parts_.ah.error().text), now);
+    } else if (auto done = parts_.loop.watch(parts_.ah->fd(), take_turn); !done) {
+        return done;
     }
     // Here and not in the service thread, which may be waiting for a log that hangs.
     for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
@@ -143,6 +145,7 @@ bool EngineLoop::pass() {
     };
     // rules.md 1: a received advert is handled before a due one is sent.
     const bool all_read = parts_.sockets.receive_all(inputs_, datagrams_per_pass) < datagrams_per_pass;
+    if (parts_.ah) parts_.ah->drain(inputs_);
     handle_all(platform::now());
     parts_.monitor.drain(inputs_);
     parts_.requests->drain(inputs_);

@@ -15,6 +15,7 @@
 #include "agent/app/messages.hpp"
 #include "agent/base/result.hpp"
 #include "agent/core/engine.hpp"
+#include "agent/platform/ah_socket.hpp"
 #include "agent/platform/netlink_monitor.hpp"
 #include "agent/platform/netlink_worker.hpp"
 #include "agent/platform/notify_socket.hpp"
@@ -40,6 +41,7 @@ class EngineLoop {
     struct Parts {
         EventLoop loop;
         platform::VrrpSockets sockets;
+        Result<platform::AhSocket> ah;
         platform::PacketSocket packets;
         platform::NetlinkMonitor monitor;
         std::unique_ptr<platform::NetlinkWorker> requests;

@@ -100,6 +100,20 @@ void Engine::State::on(const PacketReceived& packet, Turn& turn) {
     }
 }
 
+/// Told where a router of ours could be meant. Which one is not asked: what AH protects is not ours to read.
+void Engine::State::on(const AhHeard& heard, Turn& turn) {
+    const auto* link = kernel.link(heard.interface_index);
+    if (!link) return;
+    const auto& interface = link->link.name;
+    const auto first = by_key.lower_bound({interface, heard.source.family(), 0});
+    if (first == by_key.end() || first->first.interface != interface ||
+        first->first.family != heard.source.family()) {
+        return;
+    }
+    ++unclaimed_discards[static_cast<std::size_t>(vrrp::Discard::ah)];
+    discards.add(interface, heard.source, vrrp::Discard::ah, {}, turn.now, turn.actions);
+}
+
 void Engine::State::on(const TimerFired&, Turn& turn) {
     if (!ready()) return;
     if (suspending) return suspend(turn);

@@ -67,6 +67,7 @@ struct Engine::State {
     std::optional<Instant> next_deadline() const;
 
     void on(const PacketReceived& packet, Turn& turn);
+    void on(const AhHeard& heard, Turn& turn);
     void on(const TimerFired&, Turn& turn);
     void on(const LinkChanged& change, Turn& turn);
     void on(const LinkRemoved& removed, Turn& turn);

@@ -26,6 +26,13 @@ struct PacketReceived {
     Bytes message;
 };
 
+/// VRRP inside an Authentication Header (IP protocol 51) that arrived on an interface. Nothing in it was
+/// read.
+struct AhHeard {
+    int interface_index = 0;
+    IpAddress source;
+};
+
 /// A timer is due: step() compares its own deadlines with `now`.
 struct TimerFired {};
 
@@ -144,9 +151,9 @@ struct OperatorCommand {
 /// Ask for the full state as Log actions (SIGUSR2).
 struct DumpRequested {};
 
-using Input =
-    std::variant<PacketReceived, TimerFired, LinkChanged, LinkRemoved, AddressAppeared, AddressVanished,
-                 KernelSnapshot, AddressRefused, AddressNotTried, RouteRefused, SendFailed, CheckVerdict,
-                 Recalled, ConfigApplied, StopRequested, SuspendRequested, OperatorCommand, DumpRequested>;
+using Input = std::variant<PacketReceived, AhHeard, TimerFired, LinkChanged, LinkRemoved, AddressAppeared,
+                           AddressVanished, KernelSnapshot, AddressRefused, AddressNotTried, RouteRefused,
+                           SendFailed, CheckVerdict, Recalled, ConfigApplied, StopRequested, SuspendRequested,
+                           OperatorCommand, DumpRequested>;
 
 }  // namespace regent::core

@@ -45,6 +45,7 @@ constexpr std::array<DiscardText, discard_count> discard_texts{{
     {"transport", "it came by multicast for a unicast virtual router, or the reverse"},
     {"unlisted", "its sender is not a listed unicast peer"},
     {"foreign", "it carries none of our addresses: another virtual router uses this VRID"},
+    {"ah", "it uses AH (protocol 51), which regent does not speak: configure PASS or none there"},
 }};
 
 std::uint8_t version_of(ByteView message) {

@@ -50,7 +50,8 @@ struct Advert {
 };
 
 /// Why a datagram is discarded, in the order in which the checks are made (RFC 9568 §7.1; rules.md 5). The
-/// first group is found by decode(); the second needs the configuration and is found by the engine.
+/// first group is found by decode(); the second needs the configuration and is found by the engine; the last
+/// never gets so far.
 enum class Discard : std::uint8_t {
     ttl,             ///< TTL or hop limit is not 255
     version,         ///< neither 2 nor 3, or not the version of the virtual router
@@ -68,8 +69,9 @@ enum class Discard : std::uint8_t {
     transport,       ///< multicast for a unicast router, or the reverse
     unlisted,        ///< unicast from a sender that is not a listed peer
     foreign,         ///< an address list without any address of ours: another virtual router on our VRID
+    ah,              ///< inside an Authentication Header (RFC 2338 §5.3.6.3, gone with RFC 3768)
 };
-constexpr std::size_t discard_count = static_cast<std::size_t>(Discard::foreign) + 1;
+constexpr std::size_t discard_count = static_cast<std::size_t>(Discard::ah) + 1;
 
 /// The reason as one snake_case word, the name of its counter.
 std::string_view to_string(Discard reason);

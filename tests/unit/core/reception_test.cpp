@@ -64,6 +64,26 @@ TEST_CASE("7.1: a packet too short to name a router, and one for an unknown VRID
     CHECK(r.state() == State::master);
 }
 
+TEST_CASE("a peer that wraps its adverts in AH is counted and named once, where a router of ours listens") {
+    Receiver r;
+    r.world.plug(r.node, "eth1", "other", "10.1.0.5");
+    r.world.forget();
+    const int elsewhere = r.node.kernel.link("eth1")->index;
+    for (const int index :
+         {r.node.kernel.link("eth0")->index, r.node.kernel.link("eth0")->index, elsewhere, 99})
+        r.world.tell(r.node, AhHeard{index, ip("10.0.0.2")});
+    const auto logs = r.world.all<Log>("lb1");
+    REQUIRE(logs.size() == 1);
+    CHECK(logs[0].second.level == LogLevel::warning);
+    CHECK(logs[0].second.instance == "eth0");
+    CHECK(logs[0].second.text ==
+          "discarded an advertisement from 10.0.0.2: it uses AH (protocol 51), which regent does not speak: "
+          "configure PASS or none there");
+    CHECK(r.state() == State::master);
+    r.world.tell(r.node, DumpRequested{});
+    CHECK(r.world.logged("lb1", "for no instance: discarded 2 ah") == 1);
+}
+
 TEST_CASE("7.1: the VRID counts on its own interface alone") {
     Receiver r;
     r.world.plug(r.node, "eth1", "other", "10.1.0.5");

@@ -327,4 +327,5 @@ TEST_CASE("every reason has a word and a sentence of its own") {
     CHECK(to_string(Discard::interval_zero) == "interval_zero");
     CHECK(to_string(Discard::unknown_vrid) == "unknown_vrid");
     CHECK(to_string(Discard::foreign) == "foreign");
+    CHECK(to_string(Discard::ah) == "ah");
 }
