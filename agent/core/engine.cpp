@@ -232,6 +232,9 @@ void Engine::State::on(const DumpRequested&, Turn& turn) {
             " addresses held; adverts sent ", counters.adverts_sent, ", received ", counters.adverts_received,
             "; became master ", counters.became_master, " times");
         if (status.master) text += concat("; master is ", *status.master);
+        if (counters.send_failures > 0)
+            text += concat("; adverts that could not leave ", counters.send_failures);
+        if (counters.address_repairs > 0) text += concat("; addresses put back ", counters.address_repairs);
         for (std::size_t i = 0; i < vrrp::discard_count; ++i) {
             if (counters.discarded[i] == 0) continue;
             text += concat("; discarded ", counters.discarded[i], " ", vrrp::to_string(vrrp::Discard(i)));

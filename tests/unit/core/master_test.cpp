@@ -155,9 +155,22 @@ TEST_CASE("rule 18: SIGUSR2 logs the full state of each instance") {
     auto foreign = solo.advert(50);
     foreign.virtual_router_id = 77;
     solo.hear(foreign, "10.0.0.2", "224.0.0.18");
+    solo.world.tell(solo.node, DumpRequested{});
+    CHECK(solo.world.logged("lb1", "MASTER, priority 100 (100)") == 1);
+    CHECK(solo.world.logged("lb1", "could not leave") == 0);
+    CHECK(solo.world.logged("lb1", "addresses put back") == 0);
+    solo.world.forget();
+    for (int i = 0; i < 3; ++i)
+        solo.world.tell(solo.node, SendFailed{"VI_1", "Network is unreachable"});
+    for (int i = 0; i < 2; ++i) {
+        solo.world.tell(solo.node, solo.node.kernel.remove_by_hand(ip("10.0.0.100")));
+        solo.world.run_for(100ms);
+    }
     solo.hear(200, "10.0.0.2");
     solo.world.tell(solo.node, DumpRequested{});
     CHECK(solo.world.logged("lb1", "BACKUP, priority 100 (100)") == 1);
+    CHECK(solo.world.logged("lb1", "; adverts that could not leave 3; addresses put back 2; discarded 1") ==
+          1);
     CHECK(solo.world.logged("lb1", "master is 10.0.0.2") == 1);
     CHECK(solo.world.logged("lb1", "discarded 1 looped") == 1);
     CHECK(solo.world.logged("lb1", "for no instance: discarded 1 unknown_vrid") == 1);
@@ -172,7 +185,8 @@ TEST_CASE("a packet of an interface that the kernel has not told of is ignored")
     CHECK(solo.counters().adverts_received == 0);
 }
 
-TEST_CASE("rule 3: a losing advert is told as a second master, once a minute, but not the last word of a loser") {
+TEST_CASE(
+    "rule 3: a losing advert is told as a second master, once a minute, but not the last word of a loser") {
     Solo solo;
     solo.make_master();
     solo.hear(50);  // in the instant of our takeover
