@@ -34,7 +34,7 @@ unit      300  - unit tests
 asan     1200  - unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan      900  - what crosses two threads, under ThreadSanitizer
 coverage  900  * line coverage of agent/vrrp and agent/core
-net       900  - the agent in network namespaces, with keepalived as its peer
+net      1500  - the agent in network namespaces, with keepalived as its peer
 package   900  - the package, installed in a systemd node
 package-full 1500 * the same, with the unit tests that a package build runs
 sim       900  * 10 000 seeds of the simulation, and five planted faults that it must find

@@ -14,6 +14,7 @@ using vrrp::State;
 namespace {
 
 constexpr Duration rival_report_spacing = std::chrono::minutes(1);
+constexpr Duration rival_report_least = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -74,10 +75,13 @@ std::optional<Event> VirtualRouter::accept(const vrrp::Decoded& decoded, const I
 }
 
 /// A router that has just lost its role to us says a last word with its own priority (rules.md 2): that is no
-/// second master.
+/// second master. One that was silent for so long that it must have given way is news when it comes back.
 void VirtualRouter::tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn) {
     if (turn.now - since_ <= settings_.advert_interval) return;
-    if (rival_told_at_ && turn.now - *rival_told_at_ < rival_report_spacing) return;
+    const bool returned = !rival_heard_at_ || turn.now - *rival_heard_at_ > peer_down();
+    rival_heard_at_ = turn.now;
+    if (rival_told_at_ && turn.now - *rival_told_at_ < (returned ? rival_report_least : rival_report_spacing))
+        return;
     rival_told_at_ = turn.now;
     turn.log(
         LogLevel::warning, name(),

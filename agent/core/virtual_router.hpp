@@ -156,6 +156,7 @@ class VirtualRouter {
     std::optional<Instant> answered_at_;
     std::optional<Instant> announced_again_at_;
     std::optional<Instant> announce_due_;  ///< a burst that the spacing holds back
+    std::optional<Instant> rival_heard_at_;
     std::optional<Instant> rival_told_at_;
     std::optional<Instant> routes_due_;
     Duration routes_backoff_{};
