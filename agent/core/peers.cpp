@@ -53,10 +53,7 @@ void Peers::trust(const std::vector<IpAddress>& senders) {
 }
 
 void Peers::note(LogLevel level, const std::string& instance, std::string text, Turn& turn) {
-    if (!minute_began_ || turn.now - *minute_began_ >= minute) {
-        minute_began_ = turn.now;
-        notes_ = 0;
-    }
+    tell_unsaid(instance, turn);
     if (++notes_ > notes_a_minute) {
         ++unsaid_;
     } else {
@@ -65,9 +62,13 @@ void Peers::note(LogLevel level, const std::string& instance, std::string text, 
 }
 
 void Peers::tell_unsaid(const std::string& instance, Turn& turn) {
-    if (unsaid_ == 0 || turn.now - *minute_began_ < minute) return;
-    note(LogLevel::warning, instance,
-         concat(unsaid_, " more differences between other routers and us were not logged"), turn);
+    if (minute_began_ && turn.now - *minute_began_ < minute) return;
+    minute_began_ = turn.now;
+    notes_ = 0;
+    if (unsaid_ == 0) return;
+    notes_ = 1;
+    turn.log(LogLevel::warning, instance,
+             concat(unsaid_, " more differences between other routers and us were not logged"));
     unsaid_ = 0;
 }
 

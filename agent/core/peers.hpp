@@ -45,6 +45,7 @@ class Peers {
   private:
     /// A message, unless there were too many in the last minute; those are counted.
     void note(LogLevel level, const std::string& instance, std::string text, Turn& turn);
+    /// When the minute is over: a new one begins with what the last has left out.
     void tell_unsaid(const std::string& instance, Turn& turn);
 
     std::set<IpAddress> senders_;                            ///< accepted, the first few

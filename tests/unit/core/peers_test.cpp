@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rule 5: how two address lists relate.
+// Rule 5: how two address lists relate, and that what is told of them is bounded.
 #include "agent/core/peers.hpp"
 
 #include <catch2/catch.hpp>
@@ -21,6 +21,20 @@ std::vector<IpAddress> list(const std::vector<std::string>& texts) {
 
 ListRelation relation(const std::vector<std::string>& ours, const std::vector<std::string>& theirs) {
     return compare_lists(list(ours), list(theirs));
+}
+
+/// 10.0.0.2 advertises 10.0.0.`last` beside our address.
+void hear_with(Solo& solo, int last) {
+    solo.hear(50, "10.0.0.2",
+              [last](vrrp::Advert& a) { a.addresses.push_back(ip("10.0.0." + std::to_string(last))); });
+}
+
+/// Each advertisement has another list than the one before, a second apart.
+void hear_changing(Solo& solo, int count) {
+    for (int i = 0; i < count; ++i) {
+        hear_with(solo, 150 + i % 2);
+        solo.world.run_for(1s);
+    }
 }
 
 }  // namespace
@@ -53,4 +67,31 @@ TEST_CASE("rule 5: a long list is told in part") {
     });
     solo.hear(200, "10.0.0.2", [](vrrp::Advert& a) { a.addresses.pop_back(); });
     CHECK(solo.world.logged("lb1", ", … 19 in all; we have") == 1);
+}
+
+TEST_CASE("of one that says something else each time 20 notes a minute are logged, the others counted") {
+    Solo solo;
+    hear_changing(solo, 30);
+    CHECK(solo.world.logged("lb1", "differ from ours") == 20);
+    solo.world.run_for(29s);
+    hear_with(solo, 151);
+    CHECK(solo.world.logged("lb1", "were not logged") == 0);
+    solo.world.run_for(1s);
+    hear_with(solo, 151);
+    hear_with(solo, 151);
+    CHECK(solo.world.logged("lb1", LogLevel::warning,
+                            "10 more differences between other routers and us were not logged") == 1);
+    CHECK(solo.world.logged("lb1", "were not logged") == 1);
+}
+
+TEST_CASE("what was not logged is told every minute while it goes on, as one of the 20") {
+    Solo solo;
+    hear_changing(solo, 60);
+    CHECK(solo.world.logged("lb1", "differ from ours") == 20);
+    CHECK(solo.world.logged("lb1", "were not logged") == 0);
+    hear_changing(solo, 60);
+    CHECK(solo.world.logged("lb1", "40 more differences between other routers and us were not logged") == 1);
+    CHECK(solo.world.logged("lb1", "differ from ours") == 39);
+    hear_with(solo, 151);
+    CHECK(solo.world.logged("lb1", "41 more differences between other routers and us were not logged") == 1);
 }
