@@ -123,24 +123,13 @@ def keepalived_stop(ground: None, tmp_path_factory: pytest.TempPathFactory) -> O
         return scene.stop_lb1()
 
 
-def _own_delays(scene: Scenario, since: float) -> list[tuple[float, float]]:
-    """For each VIP: how long it was on no balancer, and how long lb2 took from its first advert to the address."""
-    seen = []
-    for router in scene.node("lb2").routers:
-        vip, = router.addresses
-        advert = scene.capture.wait_advert(since, 1.0, host="lb2", vrid=router.vrid, priority=router.priority)
-        came = scene.watcher.wait_arrival(vip, "lb2", since, 1.0)
-        seen.append((scene.watcher.timeline(vip, since, came).none, came - advert.time))
-    return seen
-
-
 def test_keepalived_as_backup(lab: Lab, say: Say, keepalived_stop: Outcome) -> None:
     """regent leaves in favour of keepalived: it waits out its skew, the client does not notice."""
     scene = Scenario(lab, ("regent", "keepalived"))
     scene.begin()
     since = time.monotonic()
     stop = scene.stop_lb1()
-    delays = _own_delays(scene, since)
+    delays = scene.follower_delays(since)
     _tell(say, keepalived_stop)
     _tell(say, stop)
     say("; ".join(f"{vip}: on none {none * 1000:.1f} ms, keepalived's own from advert to address {own * 1000:.1f} ms"

@@ -106,6 +106,17 @@ class Scenario:
                        max(line.both for line in lines), judge(self.client.requests(), start, end),
                        judge(self.worker.requests(), start, end), limits)
 
+    def follower_delays(self, since: float) -> list[tuple[float, float]]:
+        """For each VIP that lb2 has taken over: how long it was on no balancer, and how long lb2 itself took from its
+        first advert, on which the other lets go, to the address."""
+        seen = []
+        for router in self.node("lb2").routers:
+            vip, = router.addresses
+            advert = self.capture.wait_advert(since, 1.0, host="lb2", vrid=router.vrid, priority=router.priority)
+            came = self.watcher.wait_arrival(vip, "lb2", since, 1.0)
+            seen.append((self.watcher.timeline(vip, since, came).none, came - advert.time))
+        return seen
+
     # The faults of the issue, in its order.
 
     def stop_lb1(self, **more: object) -> Outcome:
