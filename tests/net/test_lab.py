@@ -71,6 +71,10 @@ def test_decoder_announcements() -> None:
     question = bytearray(arp)
     question[38:42] = bytes([10, 0, 2, 1])
     assert decode_frame(bytes(question)) is None
+    # What a kernel that still has the address answers to the announcement above.
+    answer = bytes.fromhex("020000000001020000000002" "0806" "0001080006040002"
+                           "020000000002" "0a0002d2" "020000000001" "0a0002d2")
+    assert decode_frame(answer) is None
     na = bytes.fromhex("333300000001020000000001" "86dd" "6000000000203aff" "fd00000a0000000000000000000000aa"
                        "ff020000000000000000000000000001" "8800000020000000" "fd00000a0000000000000000000000aa"
                        "0201020000000001")

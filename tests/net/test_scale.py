@@ -50,7 +50,7 @@ def _arrivals(watcher: AddressWatcher, addresses: tuple[str, ...], host: str, si
 def _cycle(lab: Lab, kind: str, node: Callable[[str], Node]) -> Times:
     """Both start; lb1 stops; lb1 comes back. Every address must follow each time."""
     add_balancers(lab)
-    watcher, capture = AddressWatcher(lab, BALANCERS), Capture(lab)
+    watcher, capture = AddressWatcher(lab, BALANCERS), Capture(lab, announced=False)
     agents: dict[str, Keepalived | Regent] = {host: make_agent(kind, lab, host) for host in BALANCERS}
     for agent in agents.values():
         if isinstance(agent, Keepalived):

@@ -7,47 +7,31 @@ the kernel's.
 
 from __future__ import annotations
 
-import ctypes
 import select
-import socket
-import struct
 import threading
 import time
 from typing import Callable
 
 from .decode import Advert, Announcement, decode_frame
 from .lab import Lab
-from .netns import LabError, attach_filter
+from .netns import LabError
+from .wire import ADVERTS, ADVERTS_AND_ANNOUNCEMENTS, Wire
 
-ETH_P_ALL = 3
 PACKET_OUTGOING = 4
-SOL_PACKET, PACKET_STATISTICS = 263, 6
-SO_TIMESTAMPNS = 35
-# Classic BPF: ARP; IPv4 protocol 112; IPv6 next header 112 or 58. (code, jump true, jump false, operand)
-_FILTER = (
-    (0x28, 0, 0, 12), (0x15, 7, 0, 0x0806), (0x15, 0, 2, 0x0800), (0x30, 0, 0, 23), (0x15, 4, 5, 112),
-    (0x15, 0, 4, 0x86DD), (0x30, 0, 0, 20), (0x15, 1, 0, 112), (0x15, 0, 1, 58), (0x06, 0, 0, 0x40000),
-    (0x06, 0, 0, 0),
-)
 
 
 class Capture:
-    """Runs from its making to stop(). `adverts` and `announcements` grow; both are in order of time."""
+    """Runs from its making to stop(). `adverts` and `announcements` grow; both are in order of time.
 
-    def __init__(self, lab: Lab) -> None:
+    Without `announced`, only adverts: reading thousands of announcements takes as long as what is to be measured.
+    """
+
+    def __init__(self, lab: Lab, *, announced: bool = True) -> None:
         self.adverts: list[Advert] = []
         self.announcements: list[Announcement] = []
         self._news = threading.Condition()
         self._hosts = lab.port_owners
-        self._socket = lab.switch.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, receive_buffer=16 << 20)
-        attach_filter(self._socket, _FILTER)
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        # Protocol 0 above: nothing arrives before the filter stands. This bind starts it.
-        libc = ctypes.CDLL(None, use_errno=True)
-        address = struct.pack("HHiHBB8s", socket.AF_PACKET, socket.htons(ETH_P_ALL), 0, 0, 0, 0, b"")
-        if libc.bind(self._socket.fileno(), address, len(address)) != 0:
-            raise LabError(f"AF_PACKET: bind failed, errno {ctypes.get_errno()}")
-        self._offset = time.monotonic() - time.time()
+        self._wire = Wire(lab, ADVERTS_AND_ANNOUNCEMENTS if announced else ADVERTS)
         self._running = True
         self._thread = threading.Thread(target=self._loop, name="capture", daemon=True)
         self._thread.start()
@@ -55,7 +39,7 @@ class Capture:
 
     def _loop(self) -> None:
         poller = select.poll()
-        poller.register(self._socket, select.POLLIN)
+        poller.register(self._wire.socket, select.POLLIN)
         while self._running:
             if poller.poll(50):
                 self._drain()
@@ -63,7 +47,7 @@ class Capture:
     def _drain(self) -> None:
         while True:
             try:
-                frame, ancillary, _, address = self._socket.recvmsg(65536, 128)
+                frame, ancillary, _, address = self._wire.socket.recvmsg(65536, 128)
             except BlockingIOError:
                 return
             except OSError:  # a port went down: the socket reports it once
@@ -72,9 +56,7 @@ class Capture:
             host = self._hosts.get(port)
             if host is None or address[2] == PACKET_OUTGOING:
                 continue
-            seconds, nanos = struct.unpack("qq", ancillary[0][2][:16]) if ancillary else (0, 0)
-            when = seconds + nanos / 1e9 + self._offset if seconds else time.monotonic()
-            seen = decode_frame(frame, time=when, host=host, port=port)
+            seen = decode_frame(frame, time=self._wire.when(ancillary), host=host, port=port)
             if seen is None:
                 continue
             with self._news:
@@ -83,8 +65,7 @@ class Capture:
 
     def dropped(self) -> int:
         """Frames that the kernel could not queue since the last call."""
-        _, drops = struct.unpack("II", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
-        return drops
+        return self._wire.dropped()
 
     def between(self, start: float, end: float, **wanted: object) -> list[Advert]:
         """Adverts of a span of time whose fields have the values given."""
@@ -135,7 +116,7 @@ class Capture:
         if self._running:
             self._running = False
             self._thread.join(5.0)
-            self._socket.close()
+            self._wire.socket.close()
 
 
 def _matches(item: object, wanted: dict[str, object]) -> bool:

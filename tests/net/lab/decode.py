@@ -116,6 +116,10 @@ def decode_vrrp(message: bytes, *, time: float, host: str, port: str, source_mac
 
 
 def _decode_arp(frame: bytes, time: float, host: str, port: str) -> Announcement | None:
+    # A kernel that still has an address answers the gratuitous request of another for it. That answer goes to its asker
+    # alone and teaches nobody: only what is sent to all is an announcement (RFC 5227 §3).
+    if not frame[0] & 1:
+        return None
     body = frame[14:42]
     if len(body) < 28:
         return None

@@ -7,25 +7,15 @@ neither falls behind a flood nor takes the processor from what it judges.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import select
-import socket
-import struct
 import threading
 import time
 from dataclasses import dataclass
 
-from .decode import VRRP
 from .lab import Lab
 from .netns import LabError
-
-ETH_P_ALL = 3
-SOL_PACKET, PACKET_STATISTICS = 263, 6
-SO_ATTACH_FILTER, SO_TIMESTAMPNS = 26, 35
-# Classic BPF: not outgoing (PACKET_OUTGOING of SKF_AD_PKTTYPE), IPv4, protocol 112. (code, true, false, operand)
-_FILTER = ((0x28, 0, 0, 0xFFFFF004), (0x15, 5, 0, 4), (0x28, 0, 0, 12), (0x15, 0, 3, 0x0800), (0x30, 0, 0, 23),
-           (0x15, 0, 1, VRRP), (0x06, 0, 0, 64), (0x06, 0, 0, 0))
+from .wire import IPV4_ADVERTS_IN, Wire
 
 
 @dataclass(frozen=True)
@@ -43,18 +33,8 @@ class Pace:
     def __init__(self, lab: Lab, host: str, lan: str = "a") -> None:
         self._seen: list[tuple[float, int, int]] = []  # time, VRID, priority
         self._news = threading.Condition()
-        self._socket = lab.switch.socket(socket.AF_PACKET, socket.SOCK_RAW, 0, receive_buffer=64 << 20)
-        code = b"".join(struct.pack("HBBI", *row) for row in _FILTER)
-        buffer = ctypes.create_string_buffer(code)
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
-                                struct.pack("HL", len(_FILTER), ctypes.addressof(buffer)))
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        libc = ctypes.CDLL(None, use_errno=True)
-        index = lab.switch.interface_index(f"{host}-{lan}")
-        address = struct.pack("HHiHBB8s", socket.AF_PACKET, socket.htons(ETH_P_ALL), index, 0, 0, 0, b"")
-        if libc.bind(self._socket.fileno(), address, len(address)) != 0:
-            raise LabError(f"AF_PACKET: bind failed, errno {ctypes.get_errno()}")
-        self._offset = time.monotonic() - time.time()
+        port = lab.switch.interface_index(f"{host}-{lan}")
+        self._wire = Wire(lab, IPV4_ADVERTS_IN, index=port, receive_buffer=64 << 20)
         self._running = True
         self._thread = threading.Thread(target=self._loop, name="pace", daemon=True)
         self._thread.start()
@@ -66,7 +46,7 @@ class Pace:
         except OSError:
             pass
         poller = select.poll()
-        poller.register(self._socket, select.POLLIN)
+        poller.register(self._wire.socket, select.POLLIN)
         while self._running:
             if poller.poll(50):
                 self._drain()
@@ -75,14 +55,13 @@ class Pace:
         found: list[tuple[float, int, int]] = []
         while True:
             try:
-                frame, ancillary, _, _ = self._socket.recvmsg(64, 64)
+                frame, ancillary, _, _ = self._wire.socket.recvmsg(64, 64)
             except BlockingIOError:
                 break
             except OSError:  # the port went down: the socket reports it once
                 continue
-            seconds, nanos = struct.unpack("qq", ancillary[0][2][:16])
             start = 14 + (frame[14] & 15) * 4
-            found.append((seconds + nanos / 1e9 + self._offset, frame[start + 1], frame[start + 2]))
+            found.append((self._wire.when(ancillary), frame[start + 1], frame[start + 2]))
         with self._news:
             self._seen.extend(found)
             self._news.notify_all()
@@ -132,12 +111,11 @@ class Pace:
 
     def dropped(self) -> int:
         """Frames that the kernel could not queue since the last call."""
-        _, drops = struct.unpack("II", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
-        return drops
+        return self._wire.dropped()
 
     def stop(self) -> None:
         """Ends the recording. What was seen stays."""
         if self._running:
             self._running = False
             self._thread.join(5.0)
-            self._socket.close()
+            self._wire.socket.close()
