@@ -129,6 +129,15 @@ const Memory::Router* Memory::find(const RouterKey& key) const {
     return found == routers.end() ? nullptr : &*found;
 }
 
+bool Memory::same_but_for_adverts(const Memory& other) const {
+    const auto same = [](const Router& a, const Router& b) {
+        return a.key == b.key && a.addresses == b.addresses && a.master == b.master && a.held == b.held &&
+               a.trusted == b.trusted;
+    };
+    return std::equal(routers.begin(), routers.end(), other.routers.begin(), other.routers.end(), same) &&
+           checks == other.checks && resumes == other.resumes && maintenance == other.maintenance;
+}
+
 Bytes encode(const Memory& memory) {
     Writer out;
     out.list(memory.routers, [&](const Memory::Router& router) { write(out, router); });

@@ -52,6 +52,8 @@ struct Memory {
         bool operator==(const Check&) const = default;
     };
 
+    /// Equal, but for the times of the last advertisements: each of those is recorded by itself.
+    bool same_but_for_adverts(const Memory& other) const;
     /// nullptr: not remembered.
     const Router* find(const RouterKey& key) const;
 

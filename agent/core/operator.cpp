@@ -1,12 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// SyncGroup, what an operator asks for (rules.md 19): handover, release, maintenance.
+// Engine and SyncGroup, what an operator asks for (rules.md 19): handover, release, maintenance.
+#include <algorithm>
+
 #include "agent/base/text.hpp"
-#include "agent/core/sync_group.hpp"
+#include "agent/core/engine_state.hpp"
 
 namespace regent::core {
 
 using vrrp::State;
 using Outcome = OperatorAnswer::Outcome;
+
+void Engine::State::on(const OperatorCommand& command, Turn& turn) {
+    using Kind = OperatorCommand::Kind;
+    const auto answer = [&](Outcome outcome, std::string text) {
+        turn.actions.push_back(OperatorAnswer{command.id, outcome, std::move(text)});
+    };
+    // What the run before has left comes first: a release must not be undone by it.
+    if (may_resume && ready()) resume(turn);
+    all_due = true;
+    if (command.kind == Kind::maintenance_on || command.kind == Kind::maintenance_off) {
+        const bool on = command.kind == Kind::maintenance_on;
+        maintenance = on ? std::optional(command.reason) : std::nullopt;
+        turn.log(LogLevel::notice, {},
+                 on ? concat("Maintenance: ", command.reason) : "Maintenance has ended");
+        for (auto& [id, group] : groups)
+            group->set_maintenance(maintenance, turn);
+        return answer(Outcome::done, on ? "in maintenance" : "maintenance has ended");
+    }
+    const auto named = std::find_if(groups.begin(), groups.end(),
+                                    [&](const auto& g) { return g.second->name() == command.target; });
+    auto* group = command.target.empty() || named == groups.end() ? nullptr : named->second.get();
+    if (!group) {
+        const auto* router = router_named(command.target);
+        if (!router)
+            return answer(Outcome::unknown_target, concat("there is no group or instance ", command.target));
+        group = groups.at(group_of.at(router->id())).get();
+        if (!group->name().empty())
+            return answer(Outcome::in_group,
+                          concat(command.target, " is in group ", group->name(), ": act on the group"));
+    }
+    if (command.kind == Kind::handover) return group->handover(command.id, command.reason, turn);
+    group->release(turn);
+    answer(Outcome::done, "it may preempt again");
+}
 
 void SyncGroup::handover(std::uint64_t id, const std::string& reason, Turn& turn) {
     const auto answer = [&](Outcome outcome, std::string text) {

@@ -66,15 +66,7 @@ void Engine::State::remember(Turn& turn) {
     now.checks = health.remember();
     now.resumes = memory.resumes;
     now.maintenance = maintenance;
-    const bool same = std::equal(now.routers.begin(), now.routers.end(), memory.routers.begin(),
-                                 memory.routers.end(), [](const auto& a, auto b) {
-                                     // Each advertisement is recorded by itself.
-                                     b.last_advert = a.last_advert;
-                                     return a == b;
-                                 });
-    if (remembered && same && now.checks == memory.checks && now.resumes == memory.resumes &&
-        now.maintenance == memory.maintenance)
-        return;
+    if (remembered && now.same_but_for_adverts(memory)) return;
     remembered = true;
     memory = std::move(now);
     turn.actions.push_back(Remember{memory});
@@ -104,41 +96,6 @@ void Engine::State::suspend(Turn& turn) {
     remember(turn);
     if (!stop_told) turn.actions.push_back(Stopped{});
     stop_told = true;
-}
-
-void Engine::State::on(const OperatorCommand& command, Turn& turn) {
-    using Kind = OperatorCommand::Kind;
-    using Outcome = OperatorAnswer::Outcome;
-    const auto answer = [&](Outcome outcome, std::string text) {
-        turn.actions.push_back(OperatorAnswer{command.id, outcome, std::move(text)});
-    };
-    // What the run before has left comes first: a release must not be undone by it.
-    if (may_resume && ready()) resume(turn);
-    all_due = true;
-    if (command.kind == Kind::maintenance_on || command.kind == Kind::maintenance_off) {
-        const bool on = command.kind == Kind::maintenance_on;
-        maintenance = on ? std::optional(command.reason) : std::nullopt;
-        turn.log(LogLevel::notice, {},
-                 on ? concat("Maintenance: ", command.reason) : "Maintenance has ended");
-        for (auto& [id, group] : groups)
-            group->set_maintenance(maintenance, turn);
-        return answer(Outcome::done, on ? "in maintenance" : "maintenance has ended");
-    }
-    const auto named = std::find_if(groups.begin(), groups.end(),
-                                    [&](const auto& g) { return g.second->name() == command.target; });
-    auto* group = command.target.empty() || named == groups.end() ? nullptr : named->second.get();
-    if (!group) {
-        const auto* router = router_named(command.target);
-        if (!router)
-            return answer(Outcome::unknown_target, concat("there is no group or instance ", command.target));
-        group = groups.at(group_of.at(router->id())).get();
-        if (!group->name().empty())
-            return answer(Outcome::in_group,
-                          concat(command.target, " is in group ", group->name(), ": act on the group"));
-    }
-    if (command.kind == Kind::handover) return group->handover(command.id, command.reason, turn);
-    group->release(turn);
-    answer(Outcome::done, "it may preempt again");
 }
 
 }  // namespace regent::core

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "tests/unit/platform/network.hpp"
-#include "tests/unit/platform/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace regent;
 using namespace std::chrono_literals;
@@ -65,7 +65,7 @@ void block_stop_signals() {
 TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop from another thread") {
     REQUIRE_NETWORK();
     const Cable cable;
-    const platform::test::TemporaryDirectory directory;
+    const regent::test::TemporaryDirectory directory;
     app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open());
     auto engine = app::EngineLoop::open(channels, settings(3), directory.path());
     REQUIRE(engine);

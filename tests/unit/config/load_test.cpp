@@ -8,31 +8,18 @@
 #include <unistd.h>
 
 #include "tests/unit/config/support.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 namespace regent::config {
 namespace {
 
 namespace fs = std::filesystem;
 
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "regent-config-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~TemporaryFolder() { fs::remove_all(path_); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
+struct TemporaryFolder : regent::test::TemporaryDirectory {
     fs::path write(const std::string& name, const std::string& text) const {
-        std::ofstream(path_ / name, std::ios::binary) << text;
-        return path_ / name;
+        std::ofstream(path() / name, std::ios::binary) << text;
+        return path() / name;
     }
-    fs::path path() const { return path_; }
-
-  private:
-    fs::path path_;
 };
 
 Diagnostic only_error(const Loaded& loaded) {

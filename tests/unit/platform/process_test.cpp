@@ -21,6 +21,7 @@
 #include "agent/platform/wakeup.hpp"
 
 #include "network.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace regent;
 using namespace regent::platform;
@@ -47,17 +48,6 @@ std::string next_message(const Descriptor& socket) {
     const ssize_t size = ::recv(socket.get(), text.data(), text.size(), MSG_DONTWAIT);
     return size < 0 ? std::string("nothing") : std::string(text.data(), static_cast<std::size_t>(size));
 }
-
-struct TemporaryFolder {
-    TemporaryFolder() {
-        std::string pattern = std::filesystem::temp_directory_path() / "rg-notify-XXXXXX";
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        path = pattern;
-    }
-    ~TemporaryFolder() { std::filesystem::remove_all(path); }
-
-    std::filesystem::path path;
-};
 
 }  // namespace
 
@@ -136,10 +126,10 @@ TEST_CASE("One agent a network namespace") {
 }
 
 TEST_CASE("Messages reach the service manager by path and by abstract name") {
-    const TemporaryFolder folder;
+    const regent::test::TemporaryDirectory folder;
     const std::string name = GENERATE(as<std::string>{}, "/", "@");
     const std::string full =
-        name == "/" ? (folder.path / "notify").string() : "@rg-notify-" + std::to_string(::getpid());
+        name == "/" ? (folder.path() / "notify").string() : "@rg-notify-" + std::to_string(::getpid());
     const Descriptor manager = manager_socket(full);
     auto notify = NotifySocket::open(full);
     REQUIRE(notify);
@@ -150,8 +140,8 @@ TEST_CASE("Messages reach the service manager by path and by abstract name") {
 }
 
 TEST_CASE("A manager that does not read costs messages, never time") {
-    const TemporaryFolder folder;
-    const std::string name = folder.path / "notify";
+    const regent::test::TemporaryDirectory folder;
+    const std::string name = folder.path() / "notify";
     const Descriptor manager = manager_socket(name);
     auto notify = NotifySocket::open(name);
     REQUIRE(notify);
@@ -168,8 +158,8 @@ TEST_CASE("A manager that does not read costs messages, never time") {
 }
 
 TEST_CASE("A manager that made its socket anew is found again") {
-    const TemporaryFolder folder;
-    const std::string name = folder.path / "notify";
+    const regent::test::TemporaryDirectory folder;
+    const std::string name = folder.path() / "notify";
     Descriptor manager = manager_socket(name);
     auto notify = NotifySocket::open(name);
     REQUIRE(notify);

@@ -10,12 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/unit/platform/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace regent;
 using namespace regent::platform;
 using core::Memory;
-using test::TemporaryDirectory;
+using regent::test::TemporaryDirectory;
 using namespace std::chrono_literals;
 
 namespace {

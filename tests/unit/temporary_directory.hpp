@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string>
 
-namespace regent::platform::test {
+namespace regent::test {
 
 /// An empty directory of its own, gone with the object.
 class TemporaryDirectory {
@@ -26,4 +26,4 @@ class TemporaryDirectory {
     std::filesystem::path path_;
 };
 
-}  // namespace regent::platform::test
+}  // namespace regent::test
