@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -136,7 +137,7 @@ Capture::Capture(int interface_index)
     REQUIRE(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
 }
 
-Bytes Capture::next(std::uint16_t ethernet_type) {
+Bytes Capture::next(std::uint16_t ethernet_type, const MacAddress& to) {
     const Instant deadline = now() + patience;
     pollfd waiting{socket_.get(), POLLIN, 0};
     while (::poll(&waiting, 1, milliseconds_until(deadline)) == 1) {
@@ -144,7 +145,8 @@ Bytes Capture::next(std::uint16_t ethernet_type) {
         const ssize_t size = ::recv(socket_.get(), frame.data(), frame.size(), MSG_DONTWAIT);
         if (size < 14) continue;
         frame.resize(static_cast<std::size_t>(size));
-        if (frame[12] == ethernet_type >> 8 && frame[13] == (ethernet_type & 0xff)) return frame;
+        const bool of_type = frame[12] == ethernet_type >> 8 && frame[13] == (ethernet_type & 0xff);
+        if (of_type && std::equal(to.bytes.begin(), to.bytes.end(), frame.begin())) return frame;
     }
     FAIL("no frame arrived");
     return {};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/base/ip_address.hpp"
+#include "agent/base/mac_address.hpp"
 #include "agent/core/input.hpp"
 #include "agent/platform/descriptor.hpp"
 
@@ -80,8 +81,9 @@ class WithoutCapability {
 class Capture {
   public:
     explicit Capture(int interface_index);
-    /// The next frame with this Ethernet type; fails the test after 5 s.
-    Bytes next(std::uint16_t ethernet_type);
+    /// The next frame with this Ethernet type to this address: the kernel sends of its own accord, too (MLD
+    /// reports, router solicitations). Fails the test after 5 s.
+    Bytes next(std::uint16_t ethernet_type, const MacAddress& to);
 
   private:
     Descriptor socket_;

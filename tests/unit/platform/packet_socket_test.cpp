@@ -24,9 +24,9 @@ TEST_CASE("Gratuitous ARP and neighbour advertisement arrive byte for byte") {
     const Bytes arp = vrrp::gratuitous_arp(mac, ip("192.0.2.210"));
     const Bytes advertisement = vrrp::unsolicited_neighbour_advertisement(mac, ip("2001:db8::210"), true);
     REQUIRE(socket->send({cable.left_index, arp}));
-    CHECK(capture.next(ETHERTYPE_ARP) == arp);
+    CHECK(capture.next(ETHERTYPE_ARP, {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}) == arp);
     REQUIRE(socket->send({cable.left_index, advertisement}));
-    CHECK(capture.next(ETHERTYPE_IPV6) == advertisement);
+    CHECK(capture.next(ETHERTYPE_IPV6, {{0x33, 0x33, 0, 0, 0, 0x01}}) == advertisement);
 }
 
 TEST_CASE("A gratuitous ARP moves the entry of a neighbour") {
