@@ -12,6 +12,7 @@ from typing import Callable
 
 import pytest
 
+from net.lab import repeats
 from net.lab.decode import Advert
 from net.lab.duo import Duo
 from net.lab.gate import Gate
@@ -19,7 +20,7 @@ from net.lab.lab import Lab
 from net.lab.table import Table, milliseconds
 
 ROOM = 5
-STARTS = 50
+STARTS = repeats(20, 50)
 EXCHANGE = 0.010  # one advert there and one back, with what a turn of both loops takes
 Say = Callable[[str], None]
 pytestmark = pytest.mark.usefixtures("regentd")
@@ -55,7 +56,7 @@ def _after_the_exchange(duo: Duo, vrid: int, since: float, end: float) -> list[A
 
 
 def test_started_in_the_same_millisecond(lab: Lab, say: Say, table: Table) -> None:
-    """50 times with `pair`: the first master-down keeps its skew, which is what tells the two apart."""
+    """Again and again with `pair`: the first master-down keeps its skew, which is what tells the two apart."""
     duo = Duo(lab, pair=True, interval=0.1, version=3)
     gate = Gate(lab.directory / "gate")
     apart, settled, together, late, loser = [], [], [], [], 0

@@ -39,8 +39,10 @@ def _many(family: int, count: int, interval: float, *extra: str) -> Node:
                         extra=extra),))
 
 
-@pytest.mark.parametrize("family", [4, 6])
-@pytest.mark.parametrize("interval", [1.0, 0.1])
+@pytest.mark.parametrize(
+    "interval, family",
+    [(0.1, 4), (1.0, 6), *(pytest.param(*more, marks=pytest.mark.long) for more in ((1.0, 4), (0.1, 6)))],
+)
 def test_cost_of_1000_addresses(lab: Lab, say: Say, family: int, interval: float) -> None:
     """Adverts leave on time and no kernel notification is lost while a thousand leases are renewed."""
     add_balancers(lab)

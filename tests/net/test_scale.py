@@ -119,6 +119,7 @@ def test_255_virtual_routers(ground: None, say: Say, tmp_path_factory: pytest.Te
     assert large.move <= (3 + 206 / 256) + 2.0
 
 
+@pytest.mark.long
 def test_1000_addresses(ground: None, say: Say, tmp_path_factory: pytest.TempPathFactory) -> None:
     small = _in_lab(tmp_path_factory, "regent", _addresses(50, 150))
     large = _in_lab(tmp_path_factory, "regent", _addresses(255, 745))

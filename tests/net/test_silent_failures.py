@@ -97,7 +97,7 @@ class Side:
         return time.monotonic()
 
 
-@pytest.fixture(params=["keepalived", "regent"])
+@pytest.fixture(params=[pytest.param("keepalived", marks=pytest.mark.long), "regent"])
 def side(request: pytest.FixtureRequest, lab: Lab) -> Side:
     """The same lab, once with each kind of agent."""
     return Side(lab, request.param)

@@ -61,7 +61,7 @@ def _run(lab: Lab, kind: str, count: int, interval: float, seconds: float) -> tu
             f"{worst.seconds * 1000:.1f} ms; {len(moves)} address events", len(moves), worst.seconds / interval)
 
 
-@pytest.mark.parametrize("count, interval", [(1, 0.1), (50, 0.01)], ids=["100ms", "50-at-10ms"])
+@pytest.mark.parametrize("count, interval", [(1, 0.1), pytest.param(50, 0.01, marks=pytest.mark.long)], ids=["100ms", "50-at-10ms"])
 def test_busy_machine(lab: Lab, say: Say, count: int, interval: float) -> None:
     """No false failover; the peer waits three intervals and its skew, and no pause comes near that."""
     said, moves, worst = _run(lab, "regent", count, interval, SECONDS)
