@@ -27,7 +27,7 @@ constexpr unsigned snapshot_tries = 10;
 Result<std::unique_ptr<EngineLoop>> EngineLoop::open(Channels& channels,
                                                      std::shared_ptr<const core::Settings> settings,
                                                      const std::filesystem::path& run_dir) {
-    auto loop = EventLoop::open();
+    auto loop = platform::EventLoop::open();
     if (!loop) return tl::unexpected(loop.error());
     auto sockets = platform::VrrpSockets::open();
     if (!sockets) return tl::unexpected(sockets.error());

@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "agent/app/event_loop.hpp"
 #include "agent/app/listen_plan.hpp"
 #include "agent/app/messages.hpp"
 #include "agent/base/result.hpp"
 #include "agent/core/engine.hpp"
 #include "agent/platform/ah_socket.hpp"
+#include "agent/platform/event_loop.hpp"
 #include "agent/platform/netlink_monitor.hpp"
 #include "agent/platform/netlink_worker.hpp"
 #include "agent/platform/notify_socket.hpp"
@@ -39,7 +39,7 @@ class EngineLoop {
 
   private:
     struct Parts {
-        EventLoop loop;
+        platform::EventLoop loop;
         platform::VrrpSockets sockets;
         Result<platform::AhSocket> ah;
         platform::PacketSocket packets;

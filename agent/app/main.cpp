@@ -52,7 +52,7 @@ int run(const regent::app::Options& options) {
     block_signals();
     auto wake_engine = regent::platform::Wakeup::open();
     auto wake_service = regent::platform::Wakeup::open();
-    auto loop = regent::app::EventLoop::open();
+    auto loop = regent::platform::EventLoop::open();
     auto manager = regent::platform::NotifySocket::from_environment();
     for (const auto* error :
          {wake_engine ? nullptr : &wake_engine.error(), wake_service ? nullptr : &wake_service.error(),

@@ -7,19 +7,20 @@
 #include <string>
 #include <string_view>
 
-#include "agent/app/event_loop.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/messages.hpp"
 #include "agent/app/options.hpp"
 #include "agent/base/result.hpp"
 #include "agent/config/config.hpp"
+#include "agent/platform/event_loop.hpp"
 #include "agent/platform/notify_socket.hpp"
 
 namespace regent::app {
 
 class Service {
   public:
-    Service(const Options& options, Channels& channels, EventLoop loop, platform::NotifySocket manager)
+    Service(const Options& options, Channels& channels, platform::EventLoop loop,
+            platform::NotifySocket manager)
         : options_(options),
           channels_(channels),
           loop_(std::move(loop)),
@@ -47,7 +48,7 @@ class Service {
 
     const Options& options_;
     Channels& channels_;
-    EventLoop loop_;
+    platform::EventLoop loop_;
     platform::NotifySocket manager_;  ///< sd_notify() waits for a manager that does not read
     LogSink sink_;
     std::map<std::string, core::InstanceStatus> instances_;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/app/event_loop.hpp"
+#include "agent/platform/event_loop.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <string>
+#include <sys/epoll.h>
 
-namespace regent::app {
+namespace regent::platform {
 namespace {
 
 constexpr std::uint64_t timer_accuracy_us = 1;
@@ -32,28 +34,49 @@ Result<EventLoop> EventLoop::open() {
 }
 
 EventLoop::Watch& EventLoop::add(Callback callback) {
-    watches_.push_back(std::make_unique<Watch>());
-    watches_.back()->callback = std::move(callback);
-    return *watches_.back();
+    others_.push_back(std::make_shared<Watch>());
+    others_.back()->callback = [call = std::move(callback)](Events) { call(); };
+    return *others_.back();
 }
 
 Result<void> EventLoop::watch(int fd, Callback callback) {
-    auto& watch = add(std::move(callback));
+    return watch(fd, EPOLLIN, [call = std::move(callback)](Events) { call(); });
+}
+
+Result<void> EventLoop::watch(int fd, Events events, EventsCallback callback) {
+    auto watch = std::make_shared<Watch>();
+    watch->callback = std::move(callback);
     sd_event_source* source = nullptr;
-    const auto handler = [](sd_event_source*, int, std::uint32_t, void* context) {
-        static_cast<Watch*>(context)->callback();
+    const auto handler = [](sd_event_source*, int, std::uint32_t seen, void* context) {
+        const auto held = static_cast<Watch*>(context)->shared_from_this();
+        held->callback(seen);
         return 0;
     };
-    const int result = sd_event_add_io(event_.get(), &source, fd, EPOLLIN, handler, &watch);
-    watch.source.reset(source);
+    const int result = sd_event_add_io(event_.get(), &source, fd, events, handler, watch.get());
+    watch->source.reset(source);
+    if (result >= 0) descriptors_[fd] = std::move(watch);
     return checked(result, "cannot watch a descriptor");
+}
+
+Result<void> EventLoop::change(int fd, Events events) {
+    const auto found = descriptors_.find(fd);
+    if (found == descriptors_.end()) return failure("the descriptor is not watched", ENOENT);
+    return checked(sd_event_source_set_io_events(found->second->source.get(), events),
+                   "cannot watch a descriptor");
+}
+
+void EventLoop::unwatch(int fd) {
+    const auto found = descriptors_.find(fd);
+    if (found == descriptors_.end()) return;
+    found->second->source.reset();
+    descriptors_.erase(found);
 }
 
 Result<void> EventLoop::watch_signal(int signal, Callback callback) {
     auto& watch = add(std::move(callback));
     sd_event_source* source = nullptr;
     const auto handler = [](sd_event_source*, const signalfd_siginfo*, void* context) {
-        static_cast<Watch*>(context)->callback();
+        static_cast<Watch*>(context)->callback(0);
         return 0;
     };
     const int result = sd_event_add_signal(event_.get(), &source, signal, handler, &watch);
@@ -65,7 +88,7 @@ Result<void> EventLoop::add_timer(Callback callback) {
     timer_ = &add(std::move(callback));
     sd_event_source* source = nullptr;
     const auto handler = [](sd_event_source*, std::uint64_t, void* context) {
-        static_cast<Watch*>(context)->callback();
+        static_cast<Watch*>(context)->callback(0);
         return 0;
     };
     const int result =
@@ -93,4 +116,4 @@ void EventLoop::quit() {
     sd_event_exit(event_.get(), 0);
 }
 
-}  // namespace regent::app
+}  // namespace regent::platform
