@@ -29,7 +29,8 @@ void add_check(Assessment& result, const CheckTracker& tracker, const Health& he
     const auto judgement = health.judge(tracker.check);
     if (judgement.state == Health::State::pending) result.pending = true;
     if (judgement.state == Health::State::overdue) {
-        set_once(result.last_resort, concat("check ", tracker.check, " has not reported"));
+        set_once(result.last_resort, concat("check ", tracker.check, " could not be judged",
+                                            judgement.message.empty() ? "" : ": ", judgement.message));
     }
     if (judgement.state != Health::State::down) return;
     const auto reason =

@@ -108,8 +108,27 @@ void EventLoop::set_timer(std::optional<Instant> at) {
     sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+Result<void> EventLoop::after_each_round(Callback callback) {
+    auto& watch = add(std::move(callback));
+    sd_event_source* source = nullptr;
+    const auto handler = [](sd_event_source*, void* context) {
+        static_cast<Watch*>(context)->callback(0);
+        return 0;
+    };
+    const int result = sd_event_add_post(event_.get(), &source, handler, &watch);
+    watch.source.reset(source);
+    return checked(result, "cannot follow the rounds of an event loop");
+}
+
 Result<void> EventLoop::run() {
     return checked(sd_event_loop(event_.get()), "the event loop failed");
+}
+
+Result<bool> EventLoop::run_once(Duration limit) {
+    const auto wait = std::chrono::ceil<std::chrono::microseconds>(std::max(limit, Duration::zero()));
+    const int result = sd_event_run(event_.get(), static_cast<std::uint64_t>(wait.count()));
+    if (result < 0) return tl::unexpected(checked(result, "the event loop failed").error());
+    return result > 0;
 }
 
 void EventLoop::quit() {

@@ -42,8 +42,14 @@ class EventLoop {
     /// nullopt: the timer is off. A moment in the past fires at once.
     void set_timer(std::optional<Instant> at);
 
+    /// Calls `callback` after each round in which anything else was called.
+    Result<void> after_each_round(Callback callback);
+
     /// Runs until quit().
     Result<void> run();
+    /// One round for whoever has a loop of its own: what is ready is called, or what becomes ready first within
+    /// `limit`. False: nothing did.
+    Result<bool> run_once(Duration limit);
     void quit();
 
   private:

@@ -195,7 +195,7 @@ TEST_CASE("rule 13: at a cold start a node stays BACKUP until all have reported 
         Solo solo(tracked(tracker(std::nullopt)), true);
         CHECK(solo.time_to(State::master) == 5s);
         CHECK(solo.status().effective_priority == 1);
-        CHECK(solo.status().reason.find("check haproxy has not reported") != std::string::npos);
+        CHECK(solo.status().reason.find("check haproxy could not be judged") != std::string::npos);
         CHECK(solo.status().last_resort);
     }
     SECTION("a weighted check without any verdict too") {

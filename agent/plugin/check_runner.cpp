@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/plugin/check_runner.hpp"
+
+#include <fmt/core.h>
+#include <functional>
+#include <string_view>
+
+namespace regent::plugin {
+namespace {
+
+using namespace std::chrono_literals;
+using core::CheckState;
+using core::LogLevel;
+
+constexpr Duration retry_after = 10s;
+constexpr Duration log_window = 10s;
+constexpr unsigned lines_per_window = 10;
+
+std::string_view word(CheckState state) {
+    switch (state) {
+        case CheckState::up: return "UP";
+        case CheckState::degraded: return "DEGRADED";
+        case CheckState::down: return "DOWN";
+        case CheckState::unknown: break;
+    }
+    return "UNKNOWN";
+}
+
+std::uint32_t seed_of(const std::string& name) {
+    return static_cast<std::uint32_t>(std::hash<std::string>{}(name));
+}
+
+std::int64_t nanoseconds(Instant at) {
+    return at.time_since_epoch().count();
+}
+
+}  // namespace
+
+CheckRunner::CheckRunner(config::CheckPlan plan, InstanceId instance, HostLink& link, Agenda& agenda,
+                         const Outlets& outlets)
+    : plan_(std::move(plan)),
+      instance_(instance),
+      link_(link),
+      agenda_(agenda),
+      outlets_(outlets),
+      schedule_(plan_, seed_of(plan_.settings.name)) {
+    link_.add(instance_, *this);
+}
+
+CheckRunner::~CheckRunner() {
+    link_.remove(instance_);
+    agenda_.remove(*this);
+}
+
+Create CheckRunner::creation() const {
+    return {instance_, config::PluginKind::check, plan_.use.type,
+            fmt::format("check {}", plan_.settings.name), plan_.use.values};
+}
+
+void CheckRunner::on_created(Instant now) {
+    retry_.reset();
+    schedule_.ready(now);
+    agenda_.update(*this);
+}
+
+void CheckRunner::on_refused(const Refused& refused, Instant now) {
+    if (const auto verdict = schedule_.lost(refused.text)) tell(*verdict, now);
+    retry_ = now + retry_after;
+    agenda_.update(*this);
+}
+
+void CheckRunner::on_lost(const std::string& why, Instant now) {
+    retry_.reset();
+    if (const auto verdict = schedule_.lost(why)) tell(*verdict, now);
+    agenda_.update(*this);
+}
+
+void CheckRunner::on_report(const Report& report, Instant now) {
+    if (const auto verdict = schedule_.report(report, now)) tell(*verdict, now);
+    agenda_.update(*this);
+}
+
+std::optional<Instant> CheckRunner::next_deadline() const {
+    return retry_ ? retry_ : schedule_.next_deadline();
+}
+
+void CheckRunner::run(Instant now) {
+    if (retry_ && *retry_ <= now) {
+        retry_.reset();
+        link_.send(creation(), now);
+    }
+    const auto step = schedule_.run(now);
+    if (step.verdict) tell(*step.verdict, now);
+    if (step.question)
+        link_.send(Probe{instance_, step.question->probe, nanoseconds(step.question->deadline)}, now);
+}
+
+void CheckRunner::tell(const core::CheckVerdict& verdict, Instant now) {
+    if (last_ != verdict.state) log_change(verdict, now);
+    last_ = verdict.state;
+    outlets_.verdict(verdict);
+}
+
+void CheckRunner::log_change(const core::CheckVerdict& verdict, Instant now) {
+    if (now >= lines_from_ + log_window) {
+        lines_from_ = now;
+        lines_ = 0;
+    }
+    if (++lines_ > lines_per_window) {
+        ++unlogged_;
+        return;
+    }
+    const bool good = verdict.state == CheckState::up || verdict.state == CheckState::degraded;
+    std::string text = fmt::format("check {} is {}", verdict.check, word(verdict.state));
+    if (!verdict.message.empty()) text += ": " + verdict.message;
+    if (unlogged_ > 0) text += fmt::format(" ({} changes before were not logged)", unlogged_);
+    unlogged_ = 0;
+    outlets_.log(good ? LogLevel::notice : LogLevel::warning, text);
+}
+
+}  // namespace regent::plugin

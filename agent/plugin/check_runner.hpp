@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// One check of the configuration: its instance in a plugin host, when it is asked, and what is told of it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "agent/config/plan.hpp"
+#include "agent/core/action.hpp"
+#include "agent/core/input.hpp"
+#include "agent/plugin/agenda.hpp"
+#include "agent/plugin/check_schedule.hpp"
+#include "agent/plugin/host_link.hpp"
+
+namespace regent::plugin {
+
+class CheckRunner : public HostClient, public Timed {
+  public:
+    struct Outlets {
+        std::function<void(core::CheckVerdict)> verdict;
+        HostLink::LogLine log;
+    };
+
+    CheckRunner(config::CheckPlan plan, InstanceId instance, HostLink& link, Agenda& agenda,
+                const Outlets& outlets);
+    ~CheckRunner() override;
+    CheckRunner(const CheckRunner&) = delete;
+    CheckRunner& operator=(const CheckRunner&) = delete;
+
+    const config::CheckPlan& plan() const { return plan_; }
+    const CheckSchedule& schedule() const { return schedule_; }
+
+    Create creation() const override;
+    void on_created(Instant now) override;
+    void on_refused(const Refused& refused, Instant now) override;
+    void on_lost(const std::string& why, Instant now) override;
+    void on_report(const Report& report, Instant now) override;
+
+    std::optional<Instant> next_deadline() const override;
+    void run(Instant now) override;
+
+  private:
+    void tell(const core::CheckVerdict& verdict, Instant now);
+    void log_change(const core::CheckVerdict& verdict, Instant now);
+
+    config::CheckPlan plan_;
+    InstanceId instance_;
+    HostLink& link_;
+    Agenda& agenda_;
+    const Outlets& outlets_;
+    CheckSchedule schedule_;
+    std::optional<Instant> retry_;  ///< of a creation that was refused
+    std::optional<core::CheckState> last_;
+    Instant lines_from_{};
+    unsigned lines_ = 0;     ///< logged since `lines_from_`
+    unsigned unlogged_ = 0;  ///< changes
+};
+
+}  // namespace regent::plugin

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// One plugin host and the connection to it: kept running, listened to with suspicion, started again when it
+// dies or stops answering. Whoever has an instance in it is told.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "agent/core/action.hpp"
+#include "agent/platform/event_loop.hpp"
+#include "agent/plugin/agenda.hpp"
+#include "agent/plugin/launcher.hpp"
+#include "agent/plugin/protocol.hpp"
+
+namespace regent::plugin {
+
+/// Who has an instance in a host. Called on the supervisor's thread; must not add or remove instances
+/// meanwhile.
+class HostClient {
+  public:
+    virtual ~HostClient() = default;
+    /// What is to be made; the link fills in the instance.
+    virtual Create creation() const = 0;
+    virtual void on_created(Instant now) = 0;
+    virtual void on_refused(const Refused& refused, Instant now) = 0;
+    /// The host is gone, `why` says how; it will be started again and the instance made anew.
+    virtual void on_lost(const std::string& why, Instant now) = 0;
+    virtual void on_report(const Report&, Instant) {}
+    virtual void on_ack(const Ack&, Instant) {}
+};
+
+class HostLink : public Timed {
+  public:
+    using LogLine = std::function<void(core::LogLevel, const std::string&)>;
+    struct Wiring {
+        Launcher& launcher;
+        platform::EventLoop& loop;
+        Agenda& agenda;
+        LogLine log;
+        std::string node;
+    };
+    struct Counters {
+        std::uint64_t starts = 0;
+        std::uint64_t dropped_lines = 0;  ///< of its log, beyond 20 a second
+        Pong told;                        ///< what the host itself counts
+    };
+
+    HostLink(HostFile file, const Wiring& wiring);
+    ~HostLink() override;
+    HostLink(const HostLink&) = delete;
+    HostLink& operator=(const HostLink&) = delete;
+
+    /// Makes an instance as soon as the host runs, and again each time it is started anew.
+    void add(InstanceId instance, HostClient& client);
+    void remove(InstanceId instance);
+    bool unused() const { return clients_.empty(); }
+
+    /// False: there is no host that could take it.
+    bool send(const ToHost& message, Instant now);
+
+    std::optional<Instant> next_deadline() const override;
+    void run(Instant now) override;
+
+    const HostFile& file() const { return file_; }
+    const Counters& counters() const { return counters_; }
+    /// 0: it does not run.
+    pid_t pid() const { return host_ ? host_->pid : 0; }
+
+  private:
+    enum class State : std::uint8_t {
+        waiting,   ///< for `due_`, to be started
+        starting,  ///< for its hello, until `due_`
+        ready,     ///< `due_` is the next heartbeat
+        ending,    ///< for its end; at `due_` it is killed
+    };
+    void start(Instant now);
+    void receive(Instant now);
+    void handle(const ToAgent& message, Instant now);
+    void greet(const HostHello& hello, Instant now);
+    void log_line(const plugin::LogLine& line, Instant now);
+    void flush(Instant now);
+    void beat(Instant now);
+    /// Whatever is wrong with it: it is killed, and its end does the rest.
+    void condemn(const std::string& why, Instant now);
+    /// Nobody needs it: it is let go in peace, and killed when it does not go.
+    void dismiss(Instant now);
+    void ended(Instant now);
+    void let_go();
+    std::string name() const { return file_.plugin.filename().string(); }
+
+    HostFile file_;
+    Wiring wiring_;
+    State state_ = State::waiting;
+    std::optional<HostProcess> host_;
+    std::map<InstanceId, HostClient*> clients_;
+    std::deque<Bytes> unsent_;
+    std::optional<Instant> due_;
+    Instant started_{};
+    Duration delay_;
+    std::string why_;             ///< of a host that is ending
+    std::string told_;            ///< the last reason that was logged for not starting
+    std::uint64_t pings_ = 0;     ///< sent
+    std::uint64_t answered_ = 0;  ///< the last ping that was answered
+    unsigned lines_ = 0;          ///< of its log since `lines_from_`
+    Instant lines_from_{};
+    Counters counters_;
+};
+
+}  // namespace regent::plugin

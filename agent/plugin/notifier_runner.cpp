@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/plugin/notifier_runner.hpp"
+
+#include <fmt/core.h>
+#include <utility>
+
+namespace regent::plugin {
+namespace {
+
+using namespace std::chrono_literals;
+using core::LogLevel;
+
+constexpr Duration retry_after = 10s;
+constexpr Duration failure_spacing = 10s;
+/// How long a host may take to say that a plugin has not finished.
+constexpr Duration host_slack = 250ms;
+
+}  // namespace
+
+NotifierRunner::NotifierRunner(config::NotifierPlan plan, InstanceId instance, HostLink& link, Agenda& agenda,
+                               HostLink::LogLine log)
+    : plan_(std::move(plan)),
+      instance_(instance),
+      link_(link),
+      agenda_(agenda),
+      log_(std::move(log)),
+      queue_(plan_.events, plan_.queue) {
+    link_.add(instance_, *this);
+}
+
+NotifierRunner::~NotifierRunner() {
+    link_.remove(instance_);
+    agenda_.remove(*this);
+}
+
+Create NotifierRunner::creation() const {
+    return {instance_, config::PluginKind::notifier, plan_.use.type, fmt::format("notifier {}", plan_.name),
+            plan_.use.values};
+}
+
+void NotifierRunner::push(const notify::Event& event, Instant now) {
+    queue_.push(event);
+    tell_failures(now);
+    deliver(now);
+}
+
+void NotifierRunner::deliver(Instant now) {
+    if (!ready_) return;
+    if (const auto delivery = queue_.next(now + plan_.timeout + host_slack)) {
+        const auto& event = delivery->event;
+        const Notify message{instance_,
+                             delivery->id,
+                             (now + plan_.timeout).time_since_epoch().count(),
+                             static_cast<std::uint32_t>(event.kind),
+                             event.sequence,
+                             event.wall_ns,
+                             event.priority,
+                             {},
+                             event.name,
+                             event.group,
+                             event.old_state,
+                             event.new_state,
+                             event.reason};
+        link_.send(message, now);
+    }
+    agenda_.update(*this);
+}
+
+void NotifierRunner::tell_failures(Instant now) {
+    const auto& counters = queue_.counters();
+    const auto untold = counters.failed + counters.dropped - failures_told_;
+    if (untold == 0 || (told_at_ && now < *told_at_ + failure_spacing)) return;
+    log_(LogLevel::warning,
+         fmt::format("notifier {}: {} more not delivered ({} failed and {} dropped so far){}{}", plan_.name,
+                     untold, counters.failed, counters.dropped, last_failure_.empty() ? "" : ": ",
+                     last_failure_));
+    failures_told_ += untold;
+    told_at_ = now;
+}
+
+void NotifierRunner::on_created(Instant now) {
+    retry_.reset();
+    ready_ = true;
+    deliver(now);
+}
+
+void NotifierRunner::on_refused(const Refused& refused, Instant now) {
+    log_(LogLevel::warning, fmt::format("notifier {} cannot work: {}", plan_.name, refused.text));
+    retry_ = now + retry_after;
+    agenda_.update(*this);
+}
+
+void NotifierRunner::on_lost(const std::string& why, Instant now) {
+    retry_.reset();
+    ready_ = false;
+    last_failure_ = why;
+    queue_.lost();
+    tell_failures(now);
+    agenda_.update(*this);
+}
+
+void NotifierRunner::on_ack(const Ack& ack, Instant now) {
+    if (!queue_.ended(ack.event, ack.delivered)) return;
+    if (!ack.delivered) last_failure_ = ack.text;
+    tell_failures(now);
+    deliver(now);
+}
+
+std::optional<Instant> NotifierRunner::next_deadline() const {
+    return retry_ ? retry_ : queue_.next_deadline();
+}
+
+void NotifierRunner::run(Instant now) {
+    if (retry_ && *retry_ <= now) {
+        retry_.reset();
+        link_.send(creation(), now);
+    }
+    const auto give_up = queue_.next_deadline();
+    if (give_up && *give_up <= now) {
+        last_failure_ = "its plugin does not answer";
+        queue_.lost();
+        tell_failures(now);
+        deliver(now);
+    }
+}
+
+}  // namespace regent::plugin

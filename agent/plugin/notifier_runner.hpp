@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// One notifier of the configuration: its instance in a plugin host, and the queue of what it is still to be
+// told.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/config/plan.hpp"
+#include "agent/notify/queue.hpp"
+#include "agent/plugin/agenda.hpp"
+#include "agent/plugin/host_link.hpp"
+
+namespace regent::plugin {
+
+class NotifierRunner : public HostClient, public Timed {
+  public:
+    NotifierRunner(config::NotifierPlan plan, InstanceId instance, HostLink& link, Agenda& agenda,
+                   HostLink::LogLine log);
+    ~NotifierRunner() override;
+    NotifierRunner(const NotifierRunner&) = delete;
+    NotifierRunner& operator=(const NotifierRunner&) = delete;
+
+    const config::NotifierPlan& plan() const { return plan_; }
+    /// Deliveries, failures and drops so far.
+    const notify::DeliveryQueue& queue() const { return queue_; }
+
+    void push(const notify::Event& event, Instant now);
+    bool idle() const { return queue_.idle(); }
+
+    Create creation() const override;
+    void on_created(Instant now) override;
+    void on_refused(const Refused& refused, Instant now) override;
+    void on_lost(const std::string& why, Instant now) override;
+    void on_ack(const Ack& ack, Instant now) override;
+
+    std::optional<Instant> next_deadline() const override;
+    void run(Instant now) override;
+
+  private:
+    void deliver(Instant now);
+    void tell_failures(Instant now);
+
+    config::NotifierPlan plan_;
+    InstanceId instance_;
+    HostLink& link_;
+    Agenda& agenda_;
+    HostLink::LogLine log_;
+    notify::DeliveryQueue queue_;
+    bool ready_ = false;
+    std::optional<Instant> retry_;
+    std::string last_failure_;
+    std::uint64_t failures_told_ = 0;  ///< failures and drops
+    std::optional<Instant> told_at_;
+};
+
+}  // namespace regent::plugin

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host is kept running, listened to with suspicion, and costs its checks nothing but freshness.
+#include "agent/plugin/host_link.hpp"
+
+#include <catch2/catch.hpp>
+#include <regent/abi/result.h>
+
+#include "agent/platform/clock.hpp"
+#include "agent/platform/wakeup.hpp"
+
+#include "fake_hosts.hpp"
+
+using namespace regent;
+using namespace regent::plugin;
+using namespace regent::plugin::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Client : HostClient {
+    Create creation() const override { return {0, config::PluginKind::check, "tcp", "check web", {}}; }
+    void on_created(Instant) override { ++created; }
+    void on_refused(const Refused& refused, Instant) override { refusals.push_back(refused.text); }
+    void on_lost(const std::string& why, Instant) override { losses.push_back(why); }
+    void on_report(const Report& report, Instant) override { reports.push_back(report); }
+
+    int created = 0;
+    std::vector<std::string> refusals;
+    std::vector<std::string> losses;
+    std::vector<Report> reports;
+};
+
+/// A link whose time is that of the test, on a loop that runs one round when told to.
+struct Bench {
+    Bench() : loop(open()), launcher(hosts), link({"/plugins/regent-tcp.so"}, wiring()) {}
+
+    platform::EventLoop open() {
+        auto made = platform::EventLoop::open();
+        REQUIRE(made);
+        return std::move(*made);
+    }
+    HostLink::Wiring wiring() {
+        return {launcher, loop, agenda,
+                [this](core::LogLevel, const std::string& text) { log.push_back(text); }, "lb1"};
+    }
+    /// Runs whatever is ready, and what that leads to.
+    void settle() {
+        for (int rounds = 0; rounds < 1000; ++rounds) {
+            const auto called = loop.run_once(0ms);
+            REQUIRE(called);
+            if (!*called) return;
+        }
+        FAIL("the loop does not come to rest");
+    }
+    /// Until `time`, as the agenda wants it.
+    void run_to(Instant time) {
+        while (agenda.next() && *agenda.next() <= time) {
+            agenda.run(*agenda.next());
+            settle();
+        }
+        settle();
+    }
+    FakeHost& host() {
+        REQUIRE_FALSE(hosts.empty());
+        return *hosts.back();
+    }
+    /// Up to the creation of the instance.
+    void bring_up() {
+        run_to(platform::now());
+        host().say(HostHello{protocol_version, "org.regent.tcp", "1.0"});
+        settle();
+    }
+
+    std::vector<std::unique_ptr<FakeHost>> hosts;
+    std::vector<std::string> log;
+    platform::EventLoop loop;
+    Agenda agenda;
+    FakeLauncher launcher;
+    HostLink link;
+};
+
+}  // namespace
+
+TEST_CASE("A host is started for its first instance, greeted, and told what to make") {
+    Bench bench;
+    bench.run_to(platform::now() + 10s);
+    CHECK(bench.hosts.empty());
+    Client client;
+    bench.link.add(7, client);
+    bench.bring_up();
+    CHECK(bench.host().file.plugin == "/plugins/regent-tcp.so");
+    const auto heard = bench.host().heard();
+    REQUIRE(heard.size() == 2);
+    CHECK(std::get<AgentHello>(heard[0]).node == "lb1");
+    CHECK(std::get<Create>(heard[1]).instance == 7);
+    CHECK(std::get<Create>(heard[1]).name == "check web");
+    bench.host().say(Created{7});
+    bench.settle();
+    CHECK(client.created == 1);
+
+    Report report;
+    report.instance = 7;
+    report.probe = 3;
+    report.state = REGENT_STATE_UP;
+    report.reason = REGENT_REASON_OK;
+    bench.host().say(report);
+    report.instance = 8;  // gone, or never there
+    bench.host().say(report);
+    bench.settle();
+    REQUIRE(client.reports.size() == 1);
+    CHECK(client.reports[0].probe == 3);
+    bench.link.remove(7);
+    CHECK(bench.host().heard_of<Destroy>().size() == 1);
+}
+
+TEST_CASE("A host that dies is started again, later each time, and its instances are made anew") {
+    Bench bench;
+    Client client;
+    bench.link.add(7, client);
+    Instant now = platform::now();
+    for (const Duration delay : {100ms, 200ms, 400ms}) {
+        bench.bring_up();
+        const auto starts = bench.hosts.size();
+        bench.host().die();
+        bench.settle();
+        REQUIRE(bench.agenda.next());
+        CHECK(*bench.agenda.next() - platform::now() <= delay);
+        CHECK(*bench.agenda.next() - platform::now() > delay / 2);
+        now = *bench.agenda.next();
+        bench.agenda.run(now);
+        CHECK(bench.hosts.size() == starts + 1);
+    }
+    CHECK(client.losses.size() == 3);
+    CHECK(client.losses[0] == "its plugin host has ended");
+    CHECK(bench.log.size() == 3);
+}
+
+TEST_CASE("Nonsense ends a host") {
+    Bench bench;
+    Client client;
+    bench.link.add(7, client);
+    const auto why = [&] {
+        REQUIRE(client.losses.size() == 1);
+        return client.losses[0];
+    };
+    SECTION("bytes that are no message") {
+        bench.bring_up();
+        bench.host().say_bytes(Bytes{0xff, 0x00});
+        bench.settle();
+        CHECK_THAT(why(), Catch::Matchers::Contains("nonsense"));
+    }
+    SECTION("anything before the hello") {
+        bench.run_to(platform::now());
+        bench.host().say(Created{7});
+        bench.settle();
+        CHECK_THAT(why(), Catch::Matchers::Contains("hello"));
+    }
+    SECTION("another version of the protocol") {
+        bench.run_to(platform::now());
+        bench.host().say(HostHello{protocol_version + 1, "x", "1"});
+        bench.settle();
+        CHECK_THAT(why(), Catch::Matchers::Contains("version"));
+    }
+    SECTION("a closed connection") {
+        bench.bring_up();
+        bench.host().close();
+        bench.settle();
+        CHECK_THAT(why(), Catch::Matchers::Contains("closed"));
+    }
+    SECTION("silence instead of a hello") {
+        bench.run_to(platform::now());
+        bench.run_to(platform::now() + 6s);
+        CHECK_THAT(why(), Catch::Matchers::Contains("hello"));
+    }
+    // Its clients know, but it is not started again before it has really ended.
+    CHECK(bench.hosts.size() == 1);
+    bench.host().die();
+    bench.settle();
+    CHECK(client.losses.size() == 1);
+    bench.run_to(platform::now() + 1s);
+    CHECK(bench.hosts.size() == 2);
+}
+
+TEST_CASE("Three heartbeats without an answer end a host, and an answer keeps it") {
+    Bench bench;
+    Client client;
+    bench.link.add(7, client);
+    bench.bring_up();
+    for (int number = 0; number < 10; ++number) {
+        bench.agenda.run(*bench.agenda.next());
+        const auto pings = bench.host().heard_of<Ping>();
+        REQUIRE(pings.size() == 1);
+        bench.host().say(Pong{pings[0].number, 0, 0, 0, 0});
+        bench.settle();
+    }
+    CHECK(client.losses.empty());
+    for (int number = 0; number < 4; ++number) {
+        REQUIRE(client.losses.empty());
+        bench.agenda.run(*bench.agenda.next());
+        bench.settle();
+    }
+    REQUIRE(client.losses.size() == 1);
+    CHECK_THAT(client.losses[0], Catch::Matchers::Contains("does not answer"));
+}
+
+TEST_CASE("A host that nobody needs any more is let go, and killed only when it does not go") {
+    Bench bench;
+    Client client;
+    bench.link.add(7, client);
+    bench.bring_up();
+    bench.link.remove(7);
+    bench.agenda.run(*bench.agenda.next());
+    REQUIRE(bench.agenda.next());
+    bench.host().die();
+    bench.settle();
+    CHECK_FALSE(bench.agenda.next());
+    CHECK(bench.log.empty());
+    bench.link.add(8, client);
+    bench.bring_up();
+    CHECK(bench.hosts.size() == 2);
+    CHECK(bench.host().heard_of<Create>().at(0).instance == 8);
+}
+
+TEST_CASE("A plugin that logs without end is heard twenty lines a second") {
+    Bench bench;
+    Client client;
+    bench.link.add(7, client);
+    bench.bring_up();
+    for (int number = 0; number < 60; ++number)
+        bench.host().say(plugin::LogLine{7, 2, "again"});
+    bench.settle();
+    CHECK(bench.log.size() == 20);
+    CHECK(bench.log[0] == "check web: again");
+    CHECK(bench.link.counters().dropped_lines == 40);
+}
