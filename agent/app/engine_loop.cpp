@@ -14,6 +14,7 @@ namespace regent::app {
 namespace {
 
 constexpr std::size_t datagrams_per_pass = 256;
+constexpr std::size_t verdicts_per_pass = 256;
 // A turn ends after this many passes even if work keeps arriving, so that the event loop sees every source.
 constexpr unsigned passes_per_turn = 16;
 constexpr Duration drop_report_spacing = std::chrono::minutes(1);
@@ -153,6 +154,12 @@ bool EngineLoop::pass() {
     channels_.wake_engine.clear();
     while (auto command = channels_.commands.try_pop())
         inputs_.push_back(std::move(*command));
+    // Within bounds, too: plugins may have more to say than there is time to listen.
+    for (std::size_t taken = 0; taken < verdicts_per_pass; ++taken) {
+        auto verdict = channels_.verdicts.try_pop();
+        if (!verdict) break;
+        inputs_.push_back(std::move(*verdict));
+    }
     std::move(requests_of_signals_.begin(), requests_of_signals_.end(), std::back_inserter(inputs_));
     requests_of_signals_.clear();
     handle_all(platform::now());

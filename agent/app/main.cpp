@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// regentd: checks everything that can be checked, then starts the two threads.
+// regentd: checks everything that can be checked, then starts the three threads.
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +10,7 @@
 
 #include "agent/app/engine_loop.hpp"
 #include "agent/app/options.hpp"
+#include "agent/app/plugin_loop.hpp"
 #include "agent/app/service.hpp"
 #include "agent/config/config.hpp"
 #include "agent/platform/capabilities.hpp"
@@ -52,17 +53,22 @@ int run(const regent::app::Options& options) {
     block_signals();
     auto wake_engine = regent::platform::Wakeup::open();
     auto wake_service = regent::platform::Wakeup::open();
+    auto wake_plugins = regent::platform::Wakeup::open();
     auto loop = regent::platform::EventLoop::open();
     auto manager = regent::platform::NotifySocket::from_environment();
     for (const auto* error :
          {wake_engine ? nullptr : &wake_engine.error(), wake_service ? nullptr : &wake_service.error(),
-          loop ? nullptr : &loop.error(), manager ? nullptr : &manager.error()}) {
+          wake_plugins ? nullptr : &wake_plugins.error(), loop ? nullptr : &loop.error(),
+          manager ? nullptr : &manager.error()}) {
         if (error) return complain(ExitCode::failure, error->text);
     }
-    regent::app::Channels channels(std::move(*wake_engine), std::move(*wake_service));
+    regent::app::Channels channels(std::move(*wake_engine), std::move(*wake_service),
+                                   std::move(*wake_plugins));
     auto engine = regent::app::EngineLoop::open(
         channels, std::make_shared<const regent::core::Settings>(*loaded.settings), options.run_dir);
     if (!engine) return complain(ExitCode::failure, engine.error().text);
+    auto plugins = regent::app::PluginLoop::open(channels, options.plugin_host);
+    if (!plugins) return complain(ExitCode::failure, plugins.error().text);
 
     regent::app::Service service(options, channels, std::move(*loop), std::move(*manager));
     service.log_diagnostics(loaded.diagnostics);
@@ -71,7 +77,9 @@ int run(const regent::app::Options& options) {
             service.log(regent::core::LogLevel::warning, locked.error().text);
         }
     }
+    service.use(loaded);
     std::jthread engine_thread([&] { (*engine)->run(options.realtime); });
+    std::jthread plugin_thread([&] { (*plugins)->run(); });
     if (const auto done = service.run(); !done) return complain(ExitCode::failure, done.error().text);
     return static_cast<int>(ExitCode::ok);
 }

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two threads tell each other, over two bounded queues (design: the service thread may stall for
-// seconds, and adverts still leave on time).
+// What the three threads tell each other, over bounded queues (design: the service thread may stall for
+// seconds, and adverts still leave on time). The plugin thread is not the service thread, so that a log that
+// hangs does not blind the checks.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 
 #include "agent/base/time.hpp"
+#include "agent/config/plan.hpp"
 #include "agent/core/action.hpp"
 #include "agent/core/input.hpp"
+#include "agent/notify/events.hpp"
 #include "agent/platform/spsc_queue.hpp"
 #include "agent/platform/wakeup.hpp"
 
@@ -26,23 +31,40 @@ struct Report {
         what;
 };
 
-/// Both directions. The engine never waits: a full queue to the service drops the report and counts it.
+/// For the plugin thread: what is to be checked and who is to be told, or what has happened.
+using PluginCommand = std::variant<std::shared_ptr<const config::Plan>, notify::Event>;
+
+/// Nobody waits for anybody: a full queue drops what was to be pushed and counts it.
 struct Channels {
     static constexpr std::size_t reports_capacity = 8192;
     static constexpr std::size_t commands_capacity = 64;
+    static constexpr std::size_t verdicts_capacity = 4096;
+    static constexpr std::size_t plugin_commands_capacity = 4096;
+    static constexpr std::size_t plugin_reports_capacity = 4096;
 
-    Channels(platform::Wakeup engine, platform::Wakeup service)
-        : wake_engine(std::move(engine)), wake_service(std::move(service)) {}
+    Channels(platform::Wakeup engine, platform::Wakeup service, platform::Wakeup plugins)
+        : wake_engine(std::move(engine)),
+          wake_service(std::move(service)),
+          wake_plugins(std::move(plugins)) {}
 
-    platform::SpscQueue<core::Input> commands{commands_capacity};
-    platform::SpscQueue<Report> reports{reports_capacity};
+    platform::SpscQueue<core::Input> commands{commands_capacity};                  ///< service to engine
+    platform::SpscQueue<Report> reports{reports_capacity};                         ///< engine to service
+    platform::SpscQueue<core::Input> verdicts{verdicts_capacity};                  ///< plugins to engine
+    platform::SpscQueue<PluginCommand> plugin_commands{plugin_commands_capacity};  ///< service to plugins
+    platform::SpscQueue<Report> plugin_reports{plugin_reports_capacity};           ///< plugins to service
     platform::Wakeup wake_engine;
     platform::Wakeup wake_service;
+    platform::Wakeup wake_plugins;
 
     /// Why the engine ended, empty when it was asked to. Written before `engine_ended`, which no full queue
     /// can lose.
     std::string engine_failure;
     std::atomic<bool> engine_ended{false};
+
+    /// The plugin thread ends when all events are delivered, and at this moment (ns of CLOCK_MONOTONIC) at
+    /// the latest. 0: it goes on.
+    std::atomic<std::int64_t> finish_plugins_by{0};
+    std::atomic<bool> plugins_ended{false};
 };
 
 }  // namespace regent::app

@@ -11,6 +11,12 @@
 #include "agent/platform/clock.hpp"
 
 namespace regent::app {
+namespace {
+
+// Of a clean stop: the addresses are gone by then, and systemd waits.
+constexpr Duration last_deliveries_within = std::chrono::seconds(2);
+
+}  // namespace
 
 Result<void> Service::run() {
     if (auto done = loop_.watch(channels_.wake_service.fd(), [this] { drain_reports(); }); !done) return done;
@@ -41,6 +47,8 @@ void Service::drain_reports() {
     const bool ended = channels_.engine_ended.load(std::memory_order_acquire);
     while (const auto report = channels_.reports.try_pop())
         show(*report);
+    while (const auto report = channels_.plugin_reports.try_pop())
+        show(*report);
     const auto dropped = channels_.reports.dropped();
     if (dropped != drops_told_) {
         log(core::LogLevel::warning,
@@ -49,7 +57,15 @@ void Service::drain_reports() {
         drops_told_ = dropped;
     }
     update_status();
-    if (ended) loop_.quit();
+    if (ended) end();
+}
+
+void Service::end() {
+    if (channels_.plugins_ended.load(std::memory_order_acquire)) return loop_.quit();
+    if (channels_.finish_plugins_by.load(std::memory_order_relaxed) != 0) return;
+    const Instant by = platform::now() + last_deliveries_within;
+    channels_.finish_plugins_by.store(by.time_since_epoch().count(), std::memory_order_release);
+    channels_.wake_plugins.signal();
 }
 
 void Service::show(const Report& report) {
@@ -57,7 +73,11 @@ void Service::show(const Report& report) {
     if (const auto* state = std::get_if<core::PublishState>(&report.what)) {
         instances_[state->status.name] = state->status;
     }
-    if (const auto* gone = std::get_if<core::Forget>(&report.what)) instances_.erase(gone->instance);
+    if (const auto* change = std::get_if<core::Transition>(&report.what)) tell(events_.transition(*change));
+    if (const auto* gone = std::get_if<core::Forget>(&report.what)) {
+        instances_.erase(gone->instance);
+        tell(events_.forget(*gone));
+    }
     if (std::holds_alternative<EngineReady>(report.what)) say_ready();
 }
 
@@ -66,6 +86,7 @@ void Service::apply(const config::Loaded& loaded) {
     if (!loaded.settings) return refuse("it has errors");
     reload_problem_.clear();
     command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)});
+    use(loaded);
 }
 
 void Service::refuse(std::string_view why) {
@@ -85,6 +106,25 @@ void Service::reload() {
     }
     say_ready();
     update_status();
+}
+
+void Service::use(const config::Loaded& loaded) {
+    events_.configure(*loaded.settings);
+    plugin_command(std::make_shared<const config::Plan>(loaded.plan));
+}
+
+void Service::plugin_command(PluginCommand command) {
+    if (!channels_.plugin_commands.try_push(std::move(command))) {
+        log(core::LogLevel::error, "the plugin thread does not take commands: its queue is full");
+    }
+    channels_.wake_plugins.signal();
+}
+
+void Service::tell(const std::vector<notify::Event>& events) {
+    for (auto event : events) {
+        event.wall_ns = platform::wall_clock();
+        plugin_command(std::move(event));
+    }
 }
 
 void Service::command(core::Input input) {

@@ -12,6 +12,7 @@
 #include "agent/app/options.hpp"
 #include "agent/base/result.hpp"
 #include "agent/config/config.hpp"
+#include "agent/notify/events.hpp"
 #include "agent/platform/event_loop.hpp"
 #include "agent/platform/notify_socket.hpp"
 
@@ -30,6 +31,9 @@ class Service {
     /// Runs until the engine has stopped. SIGHUP and SIGUSR2 must be blocked in all threads.
     Result<void> run();
 
+    /// Starts the checks and notifiers of a configuration. Before run() for that of the start.
+    void use(const config::Loaded& loaded);
+
     void log(core::LogLevel level, const std::string& text) const;
     /// What a configuration file has to say, each line of it as a message.
     void log_diagnostics(const std::vector<config::Diagnostic>& diagnostics) const;
@@ -41,6 +45,11 @@ class Service {
     void apply(const config::Loaded& loaded);
     void refuse(std::string_view why);
     void command(core::Input input);
+    void plugin_command(PluginCommand command);
+    /// What the change means for notifiers.
+    void tell(const std::vector<notify::Event>& events);
+    /// After the engine: the plugin thread delivers what is left, within a bound.
+    void end();
     void say_ready();
     /// STATUS= where it has changed, and what the manager did not take before: a lost READY=1 would leave the
     /// unit reloading for ever.
@@ -51,6 +60,7 @@ class Service {
     platform::EventLoop loop_;
     platform::NotifySocket manager_;  ///< sd_notify() waits for a manager that does not read
     LogSink sink_;
+    notify::EventSource events_;
     std::map<std::string, core::InstanceStatus> instances_;
     std::string status_;  ///< the last that the manager has taken
     bool ready_owed_ = false;

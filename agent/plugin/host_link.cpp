@@ -259,8 +259,8 @@ void HostLink::ended(Instant now) {
     }
     why_.clear();
     state_ = State::waiting;
-    due_ = now + delay_;
-    delay_ = std::min(longest_delay, delay_ * 2);
+    due_ = dismissed ? now : now + delay_;
+    delay_ = dismissed ? shortest_delay : std::min(longest_delay, delay_ * 2);
     wiring_.agenda.update(*this);
 }
 

@@ -16,8 +16,8 @@ namespace regent::plugin::test {
 /// One "process".
 class FakeHost {
   public:
-    FakeHost(HostFile file, int socket, int process)
-        : file(std::move(file)), socket_(socket), process_(process) {}
+    FakeHost(HostFile started, int socket, int process)
+        : file(std::move(started)), socket_(socket), process_(process) {}
 
     void say(const ToAgent& message) const { say_bytes(encode(message)); }
     void say_bytes(const Bytes& frame) const {
