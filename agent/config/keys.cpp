@@ -112,6 +112,13 @@ constexpr array check_keys{
     KeyInfo{"confirm", "a boolean", "false", "true"},
 };
 
+constexpr array notifier_keys{
+    KeyInfo{"type", "a string", "", "\"exec\"", true},
+    KeyInfo{"events", "a list of states", "all", "[\"master\", \"backup\"]"},
+    KeyInfo{"timeout", "a duration", "10s", "\"10s\""},
+    KeyInfo{"queue", "an integer", "64", "64"},
+};
+
 constexpr std::string_view no_virtual_mac = "virtual MAC addresses are not supported yet";
 constexpr std::string_view virtual_mac_hint =
     "remove the key: the addresses move to the new master's own MAC and are announced to the network";
@@ -162,6 +169,7 @@ std::span<const KeyInfo> keys_of(Section section) {
         case Section::interface_tracker: return interface_tracker_keys;
         case Section::group: return group_keys;
         case Section::check: return check_keys;
+        case Section::notifier: return notifier_keys;
     }
     REGENT_CHECK(false);
     return {};
@@ -184,7 +192,8 @@ std::vector<std::string> key_names(Section section) {
 const RefusedKey* find_refused(Section section, std::string_view name) {
     const std::span<const RefusedKey> refused =
         section == Section::root ? std::span<const RefusedKey>(refused_at_root) : refused_in_instance;
-    const bool applies = section != Section::agent && section != Section::group && section != Section::check;
+    const bool applies = section != Section::agent && section != Section::group &&
+                         section != Section::check && section != Section::notifier;
     const auto found =
         std::find_if(refused.begin(), refused.end(), [&](const auto& key) { return key.name == name; });
     return applies && found != refused.end() ? &*found : nullptr;
