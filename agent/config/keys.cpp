@@ -17,6 +17,7 @@ constexpr array root_keys{
     KeyInfo{"instance", "a table of named tables", "", "{ VI_1 = { … } }, or [instance.VI_1]"},
     KeyInfo{"group", "a table of named tables", "", "{ SG1 = { … } }, or [group.SG1]"},
     KeyInfo{"check", "a table of named tables", "", "{ web = { … } }, or [check.web]"},
+    KeyInfo{"notifier", "a table of named tables", "", "{ log = { … } }, or [notifier.log]"},
 };
 
 constexpr array agent_keys{
@@ -107,6 +108,7 @@ constexpr array check_keys{
     KeyInfo{"fall", "an integer", "1", "2"},
     KeyInfo{"jitter", "a duration", "0s", "\"100ms\""},
     KeyInfo{"mode", "a string", "both", "\"poll\""},
+    KeyInfo{"resync", "a duration", "30s", "\"30s\""},
     KeyInfo{"on_unknown", "a string", "hold", "\"hold\""},
     KeyInfo{"hold_time", "a duration", "none: for ever", "\"60s\""},
     KeyInfo{"confirm", "a boolean", "false", "true"},
@@ -123,12 +125,14 @@ constexpr std::string_view no_virtual_mac = "virtual MAC addresses are not suppo
 constexpr std::string_view virtual_mac_hint =
     "remove the key: the addresses move to the new master's own MAC and are announced to the network";
 
+constexpr std::string_view notifier_hint =
+    "write [notifier.NAME] with type = \"exec\", which is told of every instance and group";
+
 constexpr array refused_at_root{
-    RefusedKey{"notifier", "unsupported", "no notifier plugin is installed: this version has none",
-               "remove the table"},
     RefusedKey{"vrrp_instance", "unknown_key", "", "write [instance.NAME]"},
     RefusedKey{"vrrp_sync_group", "unknown_key", "", "write [group.NAME]"},
-    RefusedKey{"vrrp_script", "unknown_key", "", "write [check.NAME]"},
+    RefusedKey{"vrrp_script", "unknown_key", "", "write [check.NAME] with type = \"exec\""},
+    RefusedKey{"vrrp_track_process", "unknown_key", "", "write [check.NAME] with type = \"process\""},
     RefusedKey{"global_defs", "unknown_key", "", "write [agent]"},
 };
 
@@ -148,6 +152,10 @@ constexpr array refused_in_instance{
     RefusedKey{"track_script", "unknown_key", "", "write track = [\"…\"]"},
     RefusedKey{"track_process", "unknown_key", "", "write track = [\"…\"]"},
     RefusedKey{"track_interface", "unknown_key", "", "write track_interfaces = [\"…\"]"},
+    RefusedKey{"notify", "unknown_key", "", notifier_hint},
+    RefusedKey{"notify_master", "unknown_key", "", notifier_hint},
+    RefusedKey{"notify_backup", "unknown_key", "", notifier_hint},
+    RefusedKey{"notify_fault", "unknown_key", "", notifier_hint},
     RefusedKey{"unicast_src_ip", "unknown_key", "", "write unicast_source = \"…\""},
     RefusedKey{"mcast_src_ip", "unknown_key", "", "write source_address = \"…\""},
     RefusedKey{"unicast_peer", "unknown_key", "", "write unicast_peers = [\"…\"]"},
