@@ -5,12 +5,13 @@
 
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "agent/config/capabilities.hpp"
 #include "agent/config/diagnostic.hpp"
+#include "agent/config/plan.hpp"
 #include "agent/core/settings.hpp"
 
 namespace regent::config {
@@ -18,16 +19,15 @@ namespace regent::config {
 /// The largest file that is read, in bytes.
 constexpr std::size_t maximum_file_size = 1U << 20;
 
-/// What the installation offers beyond the agent itself.
-struct Capabilities {
-    std::set<std::string> check_types;  ///< values that `type` of a check may have
-};
-
 struct Loaded {
     /// Set exactly when no diagnostic is an error. Every default is filled in.
     std::optional<core::Settings> settings;
+    /// What belongs to the settings; empty without them.
+    Plan plan;
     /// In the order of the file.
     std::vector<Diagnostic> diagnostics;
+    /// What was installed, when the file has a check or a notifier: the schemas of the plan.
+    std::vector<Plugin> plugins;
 };
 
 /// Reads and judges a configuration file. Never throws: a file that is missing, unreadable, not a regular
@@ -40,10 +40,15 @@ Loaded load_file(const std::filesystem::path& path, const Capabilities& capabili
 Loaded load_text(std::string_view text, const std::string& file_name, const Capabilities& capabilities = {},
                  const std::string& host_name = {});
 
+/// What is wrong with the schema itself: a default that it does not allow. Empty: nothing.
+std::string schema_flaw(const PluginType& type);
+
 enum class Secrets : bool { hide, show };
 
 /// The effective configuration as TOML with every default written out. With Secrets::show, load_text() of the
-/// result gives equal settings; with Secrets::hide a password is "***", which load_text() refuses.
-std::string dump(const core::Settings& settings, Secrets secrets);
+/// result gives equal settings and an equal plan; with Secrets::hide each secret is "***", which load_text()
+/// refuses. `plugins` are those of the plan: what it uses must be among them.
+std::string dump(const core::Settings& settings, const Plan& plan, const std::vector<Plugin>& plugins,
+                 Secrets secrets);
 
 }  // namespace regent::config

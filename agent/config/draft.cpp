@@ -47,8 +47,10 @@ std::string InstanceDraft::path(std::string_view key) const {
     return fmt::format("instance.{}.{}", path_part(settings.name), key);
 }
 
-core::Settings Draft::finish() {
+std::pair<core::Settings, Plan> Draft::finish() {
     core::Settings settings;
+    Plan plan;
+    plan.node = node;
     settings.node = std::move(node);
     for (InstanceDraft& draft : instances)
         settings.instances.push_back(finish_instance(draft));
@@ -58,9 +60,17 @@ core::Settings Draft::finish() {
         group.checks = values_of(draft.checks);
         settings.groups.push_back(std::move(group));
     }
-    for (CheckDraft& draft : checks)
+    for (CheckDraft& draft : checks) {
+        draft.plan.settings = draft.settings;
+        draft.plan.use = std::move(draft.use.use);
+        plan.checks.push_back(std::move(draft.plan));
         settings.checks.push_back(std::move(draft.settings));
-    return settings;
+    }
+    for (NotifierDraft& draft : notifiers) {
+        draft.plan.use = std::move(draft.use.use);
+        plan.notifiers.push_back(std::move(draft.plan));
+    }
+    return {std::move(settings), std::move(plan)};
 }
 
 }  // namespace regent::config

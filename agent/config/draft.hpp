@@ -8,9 +8,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "agent/config/plan.hpp"
 #include "agent/config/report.hpp"
+#include "agent/config/schema.hpp"
 #include "agent/core/settings.hpp"
 
 namespace regent::config {
@@ -55,8 +58,23 @@ struct GroupDraft {
     std::vector<Placed<core::CheckTracker>> checks;
 };
 
+/// A check's or a notifier's use of a plugin. The offer points into what is installed.
+struct UseDraft {
+    PluginUse use;
+    Offer offer;        ///< none: the type is not known or cannot be used
+    bool good = false;  ///< every value is what the schema allows
+};
+
 struct CheckDraft {
     core::Check settings;
+    CheckPlan plan;  ///< finish() puts settings and use into it
+    UseDraft use;
+    TablePlaces places;
+};
+
+struct NotifierDraft {
+    NotifierPlan plan;  ///< finish() puts the use into it
+    UseDraft use;
     TablePlaces places;
 };
 
@@ -65,9 +83,10 @@ struct Draft {
     std::vector<InstanceDraft> instances;
     std::vector<GroupDraft> groups;
     std::vector<CheckDraft> checks;
+    std::vector<NotifierDraft> notifiers;
 
-    /// The settings, when nothing was wrong.
-    core::Settings finish();
+    /// What was read, when nothing was wrong. Empties the draft.
+    std::pair<core::Settings, Plan> finish();
 };
 
 }  // namespace regent::config

@@ -5,35 +5,12 @@
 #include "agent/config/config.hpp"
 #include "agent/config/duration_text.hpp"
 #include "agent/config/source_text.hpp"
+#include "agent/config/toml_writer.hpp"
 #include "agent/vrrp/packet.hpp"
 
 namespace regent::config {
 
 namespace {
-
-/// A TOML basic string.
-std::string toml_string(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += fmt::format("\\u{:04X}", byte);
-        } else {
-            out += c;
-        }
-    }
-    return out + '"';
-}
-
-std::string toml_string(const IpAddress& address) {
-    return toml_string(address.to_string());
-}
-std::string toml_string(Duration duration) {
-    return toml_string(format_duration(duration));
-}
 
 std::string_view word(core::Scope scope) {
     switch (scope) {
@@ -52,15 +29,6 @@ std::string_view word(core::ChecksumPolicy policy) {
         case core::ChecksumPolicy::pseudo_header: return "rfc5798";
     }
     return "auto";
-}
-
-std::string_view word(core::OnUnknown on_unknown) {
-    switch (on_unknown) {
-        case core::OnUnknown::hold: return "hold";
-        case core::OnUnknown::down: return "down";
-        case core::OnUnknown::ignore: return "ignore";
-    }
-    return "hold";
 }
 
 std::string to_toml(const core::VirtualAddress& address) {
@@ -102,43 +70,15 @@ std::string to_toml(const IpAddress& address) {
     return toml_string(address);
 }
 
-/// Writes `key = value` lines with the equals signs of a table in one column.
-class TableWriter {
-  public:
-    explicit TableWriter(std::string& out) : out_(out) {}
+constexpr auto to_text = [](const auto& value) { return to_toml(value); };
 
-    void header(std::string_view name) { out_ += fmt::format("\n[{}]\n", name); }
-    void header(std::string_view section, const std::string& name) {
-        out_ += fmt::format("\n[{}.{}]\n", section, path_part(name));
-    }
-    void raw(std::string_view key, std::string_view value) {
-        out_ += fmt::format("{:17} = {}\n", key, value);
-    }
-    void text(std::string_view key, std::string_view value) { raw(key, toml_string(value)); }
-    void number(std::string_view key, unsigned value) { raw(key, std::to_string(value)); }
-    void flag(std::string_view key, bool value) { raw(key, value ? "true" : "false"); }
-    void duration(std::string_view key, Duration value) { raw(key, toml_string(value)); }
-
-    template <class T>
-    void list(std::string_view key, const std::vector<T>& values) {
-        if (values.empty()) return raw(key, "[]");
-        raw(key, "[");
-        for (const T& value : values)
-            out_ += fmt::format("    {},\n", to_toml(value));
-        out_ += "]\n";
-    }
-
-  private:
-    std::string& out_;
-};
-
-void write_transport(TableWriter& writer, const core::Instance& instance) {
+void write_transport(TomlWriter& writer, const core::Instance& instance) {
     const bool unicast = !instance.unicast_peers.empty();
     if (instance.source_address) {
         writer.raw(unicast ? "unicast_source" : "source_address", toml_string(*instance.source_address));
     }
     if (unicast) {
-        writer.list("unicast_peers", instance.unicast_peers);
+        writer.list("unicast_peers", instance.unicast_peers, to_text);
         writer.number("unicast_ttl", instance.unicast_ttl);
     } else if (instance.multicast_group) {
         writer.raw("multicast_group", toml_string(*instance.multicast_group));
@@ -148,7 +88,7 @@ void write_transport(TableWriter& writer, const core::Instance& instance) {
     writer.text("checksum", word(instance.checksum));
 }
 
-void write_behaviour(TableWriter& writer, const core::Instance& instance) {
+void write_behaviour(TomlWriter& writer, const core::Instance& instance) {
     if (instance.lease == Duration::zero()) {
         writer.flag("lease", false);
     } else {
@@ -162,7 +102,7 @@ void write_behaviour(TableWriter& writer, const core::Instance& instance) {
     writer.duration("debounce", instance.debounce);
 }
 
-void write_instance(TableWriter& writer, const core::Instance& instance, Secrets secrets) {
+void write_instance(TomlWriter& writer, const core::Instance& instance, Secrets secrets) {
     writer.header("instance", instance.name);
     writer.text("interface", instance.interface);
     writer.number("virtual_router_id", instance.virtual_router_id);
@@ -170,9 +110,9 @@ void write_instance(TableWriter& writer, const core::Instance& instance, Secrets
     writer.number("version", static_cast<unsigned>(instance.version));
     writer.duration("advert_interval", instance.advert_interval);
     writer.number("down_adverts", instance.down_adverts);
-    writer.list("addresses", instance.addresses);
-    writer.list("addresses_excluded", instance.addresses_excluded);
-    writer.list("routes", instance.routes);
+    writer.list("addresses", instance.addresses, to_text);
+    writer.list("addresses_excluded", instance.addresses_excluded, to_text);
+    writer.list("routes", instance.routes, to_text);
     write_behaviour(writer, instance);
     write_transport(writer, instance);
     if (instance.password) {
@@ -183,37 +123,26 @@ void write_instance(TableWriter& writer, const core::Instance& instance, Secrets
     writer.raw("garp",
                fmt::format("{{ count = {}, delay = {}, refresh = {}, interval = {} }}", garp.count,
                            toml_string(garp.delay), toml_string(garp.refresh), toml_string(garp.interval)));
-    writer.list("track", instance.checks);
-    writer.list("track_interfaces", instance.interfaces);
-}
-
-void write_check(TableWriter& writer, const core::Check& check) {
-    writer.header("check", check.name);
-    writer.text("type", check.type);
-    writer.duration("interval", check.interval);
-    writer.duration("timeout", check.timeout);
-    writer.number("rise", check.rise);
-    writer.number("fall", check.fall);
-    writer.text("on_unknown", word(check.on_unknown));
-    if (check.hold_time) writer.duration("hold_time", *check.hold_time);
+    writer.list("track", instance.checks, to_text);
+    writer.list("track_interfaces", instance.interfaces, to_text);
 }
 
 }  // namespace
 
-std::string dump(const core::Settings& settings, Secrets secrets) {
+std::string dump(const core::Settings& settings, const Plan& plan, const std::vector<Plugin>& plugins,
+                 Secrets secrets) {
     std::string out = "# The effective configuration: every default is written out.\n";
-    TableWriter writer(out);
+    TomlWriter writer(out);
     writer.header("agent");
     writer.text("node", settings.node);
     for (const core::Instance& instance : settings.instances)
         write_instance(writer, instance, secrets);
     for (const core::Group& group : settings.groups) {
         writer.header("group", group.name);
-        writer.list("members", group.members);
-        writer.list("track", group.checks);
+        writer.list("members", group.members, to_text);
+        writer.list("track", group.checks, to_text);
     }
-    for (const core::Check& check : settings.checks)
-        write_check(writer, check);
+    dump_plan(plan, plugins, secrets, writer);
     return out;
 }
 

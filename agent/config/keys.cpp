@@ -17,6 +17,7 @@ constexpr array root_keys{
     KeyInfo{"instance", "a table of named tables", "", "{ VI_1 = { … } }, or [instance.VI_1]"},
     KeyInfo{"group", "a table of named tables", "", "{ SG1 = { … } }, or [group.SG1]"},
     KeyInfo{"check", "a table of named tables", "", "{ web = { … } }, or [check.web]"},
+    KeyInfo{"notifier", "a table of named tables", "", "{ log = { … } }, or [notifier.log]"},
 };
 
 constexpr array agent_keys{
@@ -107,21 +108,31 @@ constexpr array check_keys{
     KeyInfo{"fall", "an integer", "1", "2"},
     KeyInfo{"jitter", "a duration", "0s", "\"100ms\""},
     KeyInfo{"mode", "a string", "both", "\"poll\""},
+    KeyInfo{"resync", "a duration", "30s", "\"30s\""},
     KeyInfo{"on_unknown", "a string", "hold", "\"hold\""},
     KeyInfo{"hold_time", "a duration", "none: for ever", "\"60s\""},
     KeyInfo{"confirm", "a boolean", "false", "true"},
+};
+
+constexpr array notifier_keys{
+    KeyInfo{"type", "a string", "", "\"exec\"", true},
+    KeyInfo{"events", "a list of states", "all", "[\"master\", \"backup\"]"},
+    KeyInfo{"timeout", "a duration", "10s", "\"10s\""},
+    KeyInfo{"queue", "an integer", "64", "64"},
 };
 
 constexpr std::string_view no_virtual_mac = "virtual MAC addresses are not supported yet";
 constexpr std::string_view virtual_mac_hint =
     "remove the key: the addresses move to the new master's own MAC and are announced to the network";
 
+constexpr std::string_view notifier_hint =
+    "write [notifier.NAME] with type = \"exec\", which is told of every instance and group";
+
 constexpr array refused_at_root{
-    RefusedKey{"notifier", "unsupported", "no notifier plugin is installed: this version has none",
-               "remove the table"},
     RefusedKey{"vrrp_instance", "unknown_key", "", "write [instance.NAME]"},
     RefusedKey{"vrrp_sync_group", "unknown_key", "", "write [group.NAME]"},
-    RefusedKey{"vrrp_script", "unknown_key", "", "write [check.NAME]"},
+    RefusedKey{"vrrp_script", "unknown_key", "", "write [check.NAME] with type = \"exec\""},
+    RefusedKey{"vrrp_track_process", "unknown_key", "", "write [check.NAME] with type = \"process\""},
     RefusedKey{"global_defs", "unknown_key", "", "write [agent]"},
 };
 
@@ -141,6 +152,10 @@ constexpr array refused_in_instance{
     RefusedKey{"track_script", "unknown_key", "", "write track = [\"…\"]"},
     RefusedKey{"track_process", "unknown_key", "", "write track = [\"…\"]"},
     RefusedKey{"track_interface", "unknown_key", "", "write track_interfaces = [\"…\"]"},
+    RefusedKey{"notify", "unknown_key", "", notifier_hint},
+    RefusedKey{"notify_master", "unknown_key", "", notifier_hint},
+    RefusedKey{"notify_backup", "unknown_key", "", notifier_hint},
+    RefusedKey{"notify_fault", "unknown_key", "", notifier_hint},
     RefusedKey{"unicast_src_ip", "unknown_key", "", "write unicast_source = \"…\""},
     RefusedKey{"mcast_src_ip", "unknown_key", "", "write source_address = \"…\""},
     RefusedKey{"unicast_peer", "unknown_key", "", "write unicast_peers = [\"…\"]"},
@@ -162,6 +177,7 @@ std::span<const KeyInfo> keys_of(Section section) {
         case Section::interface_tracker: return interface_tracker_keys;
         case Section::group: return group_keys;
         case Section::check: return check_keys;
+        case Section::notifier: return notifier_keys;
     }
     REGENT_CHECK(false);
     return {};
@@ -184,7 +200,8 @@ std::vector<std::string> key_names(Section section) {
 const RefusedKey* find_refused(Section section, std::string_view name) {
     const std::span<const RefusedKey> refused =
         section == Section::root ? std::span<const RefusedKey>(refused_at_root) : refused_in_instance;
-    const bool applies = section != Section::agent && section != Section::group && section != Section::check;
+    const bool applies = section != Section::agent && section != Section::group &&
+                         section != Section::check && section != Section::notifier;
     const auto found =
         std::find_if(refused.begin(), refused.end(), [&](const auto& key) { return key.name == name; });
     return applies && found != refused.end() ? &*found : nullptr;

@@ -24,6 +24,7 @@ enum class Section {
     interface_tracker,  ///< an entry of track_interfaces
     group,
     check,
+    notifier,
 };
 
 struct KeyInfo {

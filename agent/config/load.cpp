@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <tuple>
 #include <unistd.h>
 
 #include "agent/base/check.hpp"
@@ -70,7 +71,27 @@ tl::expected<std::string, FileProblem> read_text(const std::filesystem::path& pa
 
 Loaded failed(Diagnostic diagnostic) {
     diagnostic.severity = Diagnostic::Severity::error;
-    return {std::nullopt, {std::move(diagnostic)}};
+    Loaded loaded;
+    loaded.diagnostics.push_back(std::move(diagnostic));
+    return loaded;
+}
+
+Loaded failed(Report& report) {
+    Loaded loaded;
+    loaded.diagnostics = report.take();
+    return loaded;
+}
+
+/// Plugins are asked for only where the file uses one: a restart after a crash must not wait for them.
+Installed what_is_installed(const toml::table& root, const Capabilities& capabilities, Report& report) {
+    if (!capabilities.installed || (!root.contains("check") && !root.contains("notifier"))) return {};
+    Installed installed = capabilities.installed();
+    for (const PluginProblem& problem : installed.problems) {
+        report.warning({}, "plugin", "",
+                       fmt::format("plugin {} cannot be used: {}", in_path_quotes(problem.file.string()),
+                                   printable(problem.text)));
+    }
+    return installed;
 }
 
 std::string kernel_host_name() {
@@ -98,24 +119,32 @@ void report_syntax(const toml::parse_error& error, const SourceText& source, Rep
 /// Everything after the bytes are there. May throw what the standard library throws.
 Loaded load_checked(std::string_view text, const std::string& file_name, const Capabilities& capabilities,
                     const std::string& host_name) {
-    const SourceText source(text);
+    SourceText source(text);
     Report report(file_name, source);
     if (const auto line = find_deep_key(text)) {
         report.error({*line, 1, 1}, "syntax", "",
                      fmt::format("a key has more than {} parts", maximum_key_depth));
-        return {std::nullopt, report.take()};
+        return failed(report);
     }
     toml::table root;
     try {
         root = toml::parse(text);
     } catch (const toml::parse_error& error) {
         report_syntax(error, source, report);
-        return {std::nullopt, report.take()};
+        return failed(report);
     }
-    Draft draft = read_file(root, report, capabilities, host_name);
+    Installed installed = what_is_installed(root, capabilities, report);
+    Offers offers(installed);
+    source.add_secrets(offers.secret_names());
+    Draft draft = read_file(root, report, offers, host_name);
+    judge_plugins(draft, capabilities, report);
     judge(draft, report);
-    if (report.has_errors()) return {std::nullopt, report.take()};
-    return {draft.finish(), report.take()};
+    if (report.has_errors()) return failed(report);
+    Loaded loaded;
+    std::tie(loaded.settings, loaded.plan) = draft.finish();
+    loaded.diagnostics = report.take();
+    loaded.plugins = std::move(installed.plugins);
+    return loaded;
 }
 
 }  // namespace

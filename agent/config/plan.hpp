@@ -2,9 +2,11 @@
 // What is to be checked and who is to be told: the part of the configuration that the engine does not see.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/base/time.hpp"
@@ -43,10 +45,11 @@ struct CheckPlan {
     bool operator==(const CheckPlan&) const = default;
 };
 
+constexpr std::array<std::string_view, 5> notifier_events{"master", "backup", "fault", "stop", "deleted"};
+
 struct NotifierPlan {
     std::string name;
-    std::set<std::string>
-        events;  ///< new states that it is told: master backup fault stop deleted; empty: all
+    std::set<std::string> events;  ///< new states that it is told, of notifier_events; empty: all
     Duration timeout = std::chrono::seconds(10);
     std::size_t queue = 64;  ///< events that may wait; the oldest is dropped beyond
     PluginUse use;

@@ -86,8 +86,7 @@ GroupDraft read_group(const toml::key& name, const toml::table& table, Report& r
     return draft;
 }
 
-Draft read_file(const toml::table& root, Report& report, const Capabilities& capabilities,
-                const std::string& host_name) {
+Draft read_file(const toml::table& root, Report& report, Offers& offers, const std::string& host_name) {
     const TableReader reader(root, Section::root, "", "", report);
     reader.check_keys();
     Draft draft;
@@ -99,7 +98,10 @@ Draft read_file(const toml::table& root, Report& report, const Capabilities& cap
         draft.groups.push_back(read_group(name, table, report));
     });
     for_each_named(reader, "check", report, [&](const toml::key& name, const toml::table& table) {
-        draft.checks.push_back(read_check(name, table, report, capabilities));
+        draft.checks.push_back(read_check(name, table, report, offers));
+    });
+    for_each_named(reader, "notifier", report, [&](const toml::key& name, const toml::table& table) {
+        draft.notifiers.push_back(read_notifier(name, table, report, offers));
     });
     return draft;
 }

@@ -51,9 +51,11 @@ TableReader::TableReader(const toml::table& table, Section section, std::string 
       report_(report),
       header_(place_of(table)) {}
 
-void TableReader::check_keys() const {
+void TableReader::check_keys(const std::vector<std::string>& more) const {
+    std::vector<std::string> known = key_names(section_);
+    known.insert(known.end(), more.begin(), more.end());
     for (const auto& [key, node] : table_) {
-        if (find_key(section_, key.str()) == nullptr) unknown_key(key, node);
+        if (std::find(known.begin(), known.end(), key.str()) == known.end()) unknown_key(key, node, known);
     }
     for (const KeyInfo& info : keys_of(section_)) {
         if (!info.required || has(info.name)) continue;
@@ -62,16 +64,17 @@ void TableReader::check_keys() const {
     }
 }
 
-void TableReader::unknown_key(const toml::key& key, const toml::node& value) const {
+void TableReader::unknown_key(const toml::key& key, const toml::node& value,
+                              const std::vector<std::string>& known) const {
     if (const RefusedKey* refused = find_refused(section_, key.str())) {
         const std::string message = refused->message.empty()
                                         ? fmt::format("unknown key {}", in_quotes(key.str()))
                                         : std::string(refused->message);
         return error(place_of(key), refused->code, key.str(), message, std::string(refused->hint));
     }
-    std::string hint = suggestion(key.str(), key_names(section_), "the keys here are");
+    std::string hint = suggestion(key.str(), known, "the keys here are");
     const bool is_header = value.is_table() && !value.as_table()->is_inline();
-    if (is_header && section_ != Section::root && !nearest(key.str(), key_names(section_))) {
+    if (is_header && section_ != Section::root && !nearest(key.str(), known)) {
         hint = "a name with a point in it must be quoted, as in [instance.\"a.b\"]";
     }
     error(place_of(key), "unknown_key", key.str(), fmt::format("unknown key {}", in_quotes(key.str())),
@@ -81,6 +84,11 @@ void TableReader::unknown_key(const toml::key& key, const toml::node& value) con
 Place TableReader::place(std::string_view key) const {
     const toml::node* value = table_.get(key);
     return value == nullptr ? header_ : place_of(*value);
+}
+
+Place TableReader::key_place(std::string_view key) const {
+    const auto found = table_.find(key);
+    return found == table_.end() ? header_ : place_of(found->first);
 }
 
 const toml::node* TableReader::node(std::string_view key) const {

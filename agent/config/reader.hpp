@@ -54,12 +54,16 @@ class TableReader {
 
     /// Reports every key that is not in the key table, and every required one that is missing at the table's
     /// place.
-    void check_keys() const;
+    void check_keys() const { check_keys({}); }
+    /// The same where the keys `more`, all optional, are known too.
+    void check_keys(const std::vector<std::string>& more) const;
 
     bool has(std::string_view key) const { return table_.get(key) != nullptr; }
     /// Of the value of `key`, or of the table when it has no such key.
     Place place(std::string_view key) const;
     Place place() const { return header_; }
+    /// Of the key itself, which is in the table.
+    Place key_place(std::string_view key) const;
     /// Where the table's name stands, better than its bracket.
     void set_place(Place header) { header_ = header; }
 
@@ -108,9 +112,12 @@ class TableReader {
     const std::string& path() const { return path_; }
     Report& report() const { return report_; }
     const toml::node* node(std::string_view key) const;
+    /// For keys that are a plugin's.
+    const toml::table& contents() const { return table_; }
 
   private:
-    void unknown_key(const toml::key& key, const toml::node& value) const;
+    void unknown_key(const toml::key& key, const toml::node& value,
+                     const std::vector<std::string>& known) const;
     void wrong_type(const toml::node& node, const KeyInfo& info) const;
     void bad_choice(std::string_view key, const std::string& given,
                     const std::vector<std::string>& names) const;

@@ -18,6 +18,10 @@ void Report::warning(Place place, std::string code, std::string key, std::string
         std::move(hint));
 }
 
+void Report::hide(unsigned first, unsigned last) {
+    if (first <= last) hidden_.emplace_back(first, last);
+}
+
 void Report::add(Diagnostic::Severity severity, Place place, std::string code, std::string key,
                  std::string message, std::string hint) {
     if (diagnostics_.size() >= maximum_diagnostics) {
@@ -39,7 +43,10 @@ void Report::add(Diagnostic::Severity severity, Place place, std::string code, s
     diagnostic.key = std::move(key);
     diagnostic.message = std::move(message);
     diagnostic.hint = std::move(hint);
-    diagnostic.source_line = source_.line(place.line);
+    const bool hidden = std::any_of(hidden_.begin(), hidden_.end(), [&](const auto& lines) {
+        return place.line >= lines.first && place.line <= lines.second;
+    });
+    diagnostic.source_line = hidden ? "***" : source_.line(place.line);
     diagnostics_.push_back(std::move(diagnostic));
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/config/diagnostic.hpp"
@@ -37,6 +38,9 @@ class Report {
     void error(Place place, std::string code, std::string key, std::string message, std::string hint = {});
     void warning(Place place, std::string code, std::string key, std::string message, std::string hint = {});
 
+    /// Lines that are not shown, from now on: a secret stands in them.
+    void hide(unsigned first, unsigned last);
+
     bool has_errors() const { return errors_ > 0; }
 
     /// Everything in the order of the file.
@@ -49,6 +53,7 @@ class Report {
     std::string file_;
     const SourceText& source_;
     std::vector<Diagnostic> diagnostics_;
+    std::vector<std::pair<unsigned, unsigned>> hidden_;
     std::size_t errors_ = 0;
     std::size_t left_out_ = 0;
 };

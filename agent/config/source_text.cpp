@@ -2,6 +2,7 @@
 #include "agent/config/source_text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace regent::config {
 
@@ -11,6 +12,10 @@ constexpr char32_t replacement = 0xfffd;
 constexpr std::size_t quoted_length = 60;
 constexpr std::string_view bare_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+/// Names of keys that stand for secrets even where no schema is known.
+constexpr std::array<std::u32string_view, 5> always_secret{U"password", U"passphrase", U"secret", U"token",
+                                                           U"api_key"};
 
 bool is_control(char32_t c) {
     return c < 0x20 || (c >= 0x7f && c < 0xa0);
@@ -57,6 +62,22 @@ ValueExtent value_extent(std::u32string_view line, std::size_t start) {
     while (end < line.size() && line[end] != quote)
         end += quote == U'"' && line[end] == U'\\' ? 2U : 1U;
     return {begin, std::min(end, line.size())};
+}
+
+/// Overwrites the value of each key in `line` that ends in `word`.
+void mask_values_of(std::u32string& line, std::u32string_view word) {
+    if (word.empty()) return;
+    for (std::size_t at = line.find(word); at != std::u32string::npos; at = line.find(word, at)) {
+        at += word.size();
+        const std::size_t equals = line.find_first_not_of(U"\"' \t", at);
+        if (equals == std::u32string::npos || line[equals] != U'=') continue;
+        const std::size_t value = line.find_first_not_of(U" \t", equals + 1);
+        if (value == std::u32string::npos) break;
+        const ValueExtent extent = value_extent(line, value);
+        std::fill(line.begin() + static_cast<std::ptrdiff_t>(extent.begin),
+                  line.begin() + static_cast<std::ptrdiff_t>(extent.end), U'*');
+        at = extent.end;
+    }
 }
 
 /// Walks over TOML just far enough to tell keys from strings and comments, and counts the dots of each key.
@@ -169,20 +190,18 @@ std::string path_part(std::string_view key) {
     return bare && key.size() <= quoted_length ? std::string(key) : in_quotes(key);
 }
 
-std::string mask_passwords(const std::string& text) {
-    constexpr std::u32string_view word = U"password";
+std::string in_path_quotes(std::string_view text) {
+    std::u32string points = decode_utf8(text);
+    std::replace_if(points.begin(), points.end(), is_control, replacement);
+    return '"' + encode_utf8(points) + '"';
+}
+
+std::string mask_secrets(const std::string& text, const std::vector<std::string>& names) {
     std::u32string line = decode_utf8(text);
-    for (std::size_t at = line.find(word); at != std::u32string::npos; at = line.find(word, at)) {
-        at += word.size();
-        const std::size_t equals = line.find_first_not_of(U"\"' \t", at);
-        if (equals == std::u32string::npos || line[equals] != U'=') continue;
-        const std::size_t value = line.find_first_not_of(U" \t", equals + 1);
-        if (value == std::u32string::npos) break;
-        const ValueExtent extent = value_extent(line, value);
-        std::fill(line.begin() + static_cast<std::ptrdiff_t>(extent.begin),
-                  line.begin() + static_cast<std::ptrdiff_t>(extent.end), U'*');
-        at = extent.end;
-    }
+    for (const std::u32string_view word : always_secret)
+        mask_values_of(line, word);
+    for (const std::string& name : names)
+        mask_values_of(line, decode_utf8(name));
     return encode_utf8(line);
 }
 
@@ -198,7 +217,7 @@ SourceText::SourceText(std::string_view text) {
 
 std::string SourceText::line(unsigned number) const {
     if (number == 0 || number > lines_.size()) return {};
-    return mask_passwords(printable(lines_[number - 1]));
+    return mask_secrets(printable(lines_[number - 1]), secrets_);
 }
 
 std::optional<unsigned> find_deep_key(std::string_view text) {

@@ -23,21 +23,28 @@ std::string in_quotes(std::string_view text);
 /// A key as TOML writes it in a path: in quotes unless it is a bare key; cut and printable like in_quotes().
 std::string path_part(std::string_view key);
 
-/// Diagnostics reach logs: the value of each `password` key in the line `text` is overwritten with as many
-/// `*`.
-std::string mask_passwords(const std::string& text);
+/// `text` in double quotes for a message: printable and whole, for the name of a file.
+std::string in_path_quotes(std::string_view text);
+
+/// Diagnostics reach logs: the value of each key in the line `text` that ends in one of `names`, or in
+/// `password`, `passphrase`, `secret`, `token` or `api_key`, is overwritten with as many `*`.
+std::string mask_secrets(const std::string& text, const std::vector<std::string>& names = {});
 
 class SourceText {
   public:
     explicit SourceText(std::string_view text);
 
-    /// Line `number` from 1 on, printable and with passwords masked; empty when there is no such line.
+    /// Names of further keys whose values line() masks.
+    void add_secrets(const std::vector<std::string>& names) { secrets_ = names; }
+
+    /// Line `number` from 1 on, printable and with secrets masked; empty when there is no such line.
     std::string line(unsigned number) const;
 
     unsigned line_count() const { return static_cast<unsigned>(lines_.size()); }
 
   private:
     std::vector<std::string_view> lines_;
+    std::vector<std::string> secrets_;
 };
 
 /// The number of parts a dotted key may have.

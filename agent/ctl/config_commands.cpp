@@ -75,7 +75,7 @@ ExitCode config_dump(const std::vector<std::string>& arguments, const Streams& s
     const config::Loaded loaded = config::load_file(parsed.file);
     streams.err << config::render(loaded.diagnostics, streams.colour);
     if (!loaded.settings) return ExitCode::invalid_config;
-    streams.out << config::dump(*loaded.settings,
+    streams.out << config::dump(*loaded.settings, loaded.plan, loaded.plugins,
                                 parsed.flag ? config::Secrets::show : config::Secrets::hide);
     return ExitCode::ok;
 }

@@ -11,12 +11,15 @@ namespace {
 
 TEST_CASE("a dump of any settings loads as the same settings") {
     rc::prop("load(dump(s)) == s", [] {
-        const core::Settings settings = test::any_settings();
-        const std::string text = dump(settings, Secrets::show);
+        const auto [settings, plan] = test::any_configuration();
+        const std::string text = dump(settings, plan, test::installed().plugins, Secrets::show);
         const Loaded loaded = test::load(text);
         if (has_errors(loaded.diagnostics)) RC_FAIL(render(loaded.diagnostics, false) + text);
         RC_ASSERT(loaded.settings.value() == settings);
-        RC_ASSERT(dump(*loaded.settings, Secrets::show) == text);
+        RC_ASSERT(loaded.plan == plan);
+        RC_ASSERT(test::dump(loaded) == text);
+        RC_CLASSIFY(!plan.checks.empty(), "with a check");
+        RC_CLASSIFY(!plan.notifiers.empty(), "with a notifier");
         RC_CLASSIFY(settings.instances.empty(), "no instance");
         RC_CLASSIFY(!settings.groups.empty(), "with a group");
     });
@@ -26,7 +29,7 @@ TEST_CASE("a dump shows every default") {
     const Loaded loaded =
         test::load(test::instance("version = 2\nauth = { type = \"pass\", password = \"geheim\" }"));
     REQUIRE(loaded.settings);
-    CHECK(dump(*loaded.settings, Secrets::show) ==
+    CHECK(test::dump(loaded) ==
           R"(# The effective configuration: every default is written out.
 
 [agent]
@@ -64,7 +67,7 @@ TEST_CASE("a hidden password cannot be loaded by mistake") {
     const Loaded loaded =
         test::load(test::instance("version = 2\nauth = { type = \"pass\", password = \"geheim\" }"));
     REQUIRE(loaded.settings);
-    const std::string hidden = dump(*loaded.settings, Secrets::hide);
+    const std::string hidden = test::dump(loaded, Secrets::hide);
     CHECK(hidden.find("geheim") == std::string::npos);
     const Loaded again = test::load(hidden);
     CHECK_FALSE(again.settings);

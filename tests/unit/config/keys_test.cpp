@@ -27,7 +27,8 @@ const std::vector<Heading>& headings() {
                                           {Section::auth, "### auth"},
                                           {Section::garp, "### garp"},
                                           {Section::group, "## [group.NAME]"},
-                                          {Section::check, "## [check.NAME]"}};
+                                          {Section::check, "## [check.NAME]"},
+                                          {Section::notifier, "## [notifier.NAME]"}};
     return all;
 }
 

@@ -105,6 +105,8 @@ TEST_CASE("the installed file is good with all its comments taken away") {
     defaults.addresses = {{IpAddress::parse("192.0.2.10").value(), 32, "eth0", "", core::Scope::global, {}}};
     CHECK(loaded.settings->instances.front() == defaults);
     CHECK(loaded.settings->groups.size() == 1);
+    CHECK(loaded.plan.checks.size() == 1);
+    CHECK(loaded.plan.notifiers.size() == 1);
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ TEST_CASE("what this version does not have is refused by name") {
     CHECK(with("lease = 3") == Lines{"6:9 wrong_type"});
     CHECK(with("lease = \"2500ms\"") == Lines{"6:9 out_of_range"});
     CHECK(with("lease = \"1s\"") == Lines{"6:9 out_of_range"});
-    CHECK(with("[notifier.log]\ntype = \"exec\"") == Lines{"6:2 unsupported"});
+    CHECK(with("use_ipvlan = true") == Lines{"6:1 unsupported"});
     const Loaded bare =
         load_text("[check.web]\ntype = \"tcp\"\nport = 80\n" + instance("track = [\"web\"]"), "f");
     CHECK(brief(bare) == Lines{"2:8 dangling"});

@@ -3,40 +3,13 @@
 
 #include <fmt/format.h>
 
-#include "agent/config/duration_text.hpp"
+#include "tests/unit/config/plan_generator.hpp"
 
 namespace regent::config::test {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-/// From `least` to `most`, both included; at full size from the first case on.
-template <class T>
-T any(T least, T most) {
-    const auto range =
-        rc::gen::inRange<std::int64_t>(static_cast<std::int64_t>(least), static_cast<std::int64_t>(most) + 1);
-    return static_cast<T>(*rc::gen::resize(rc::kNominalSize, range));
-}
-
-bool coin() {
-    return *rc::gen::arbitrary<bool>();
-}
-
-Duration any_duration(Duration least = Duration::zero(), Duration most = maximum_duration) {
-    return Duration(any<std::int64_t>(least.count(), most.count()));
-}
-
-std::string any_text(std::string_view characters, std::size_t least, std::size_t most) {
-    std::string text(any(least, most), ' ');
-    for (char& c : text)
-        c = characters[any<std::size_t>(0, characters.size() - 1)];
-    return text;
-}
-
-std::string any_name(std::size_t number) {
-    return any_text("abcXYZ09_-.:@", 0, 20) + std::to_string(number);
-}
 
 /// Distinct for distinct numbers, of either family.
 IpAddress numbered_address(Family family, unsigned number, bool link_local = false) {
@@ -49,32 +22,25 @@ IpAddress numbered_address(Family family, unsigned number, bool link_local = fal
 /// Makes one file's worth of settings; counts what must be unique.
 class Generator {
   public:
-    core::Settings make() {
+    std::pair<core::Settings, Plan> make() {
         core::Settings settings;
         settings.node = any_name(0);
-        for (std::size_t i = any<std::size_t>(0, 3); i > 0; --i)
-            settings.checks.push_back(check(i));
+        Plan plan;
+        plan.node = settings.node;
+        for (std::size_t i = any<std::size_t>(0, 3); i > 0; --i) {
+            plan.checks.push_back(test::any_check(any_name(i)));
+            settings.checks.push_back(plan.checks.back().settings);
+        }
+        for (std::size_t i = any<std::size_t>(0, 2); i > 0; --i)
+            plan.notifiers.push_back(test::any_notifier(any_name(i)));
         checks_ = settings.checks;
         for (std::size_t i = any<std::size_t>(0, 4); i > 0; --i)
             settings.instances.push_back(instance(i));
         if (settings.instances.size() >= 2 && coin()) settings.groups.push_back(group(settings.instances));
-        return settings;
+        return {settings, plan};
     }
 
   private:
-    core::Check check(std::size_t number) {
-        core::Check check;
-        check.name = any_name(number);
-        check.type = "haproxy";
-        check.interval = any_duration(10ms, 24h);
-        check.timeout = any_duration(1ms, 24h);
-        check.rise = any(1U, 100U);
-        check.fall = any(1U, 100U);
-        check.on_unknown = any(core::OnUnknown::hold, core::OnUnknown::ignore);
-        if (check.on_unknown == core::OnUnknown::hold && coin()) check.hold_time = any_duration(1ms);
-        return check;
-    }
-
     std::string device(const core::Instance& instance) {
         return coin() ? instance.interface : "d" + any_text("abcd09.-_\"\\", 0, 7);
     }
@@ -201,7 +167,7 @@ class Generator {
 
 }  // namespace
 
-core::Settings any_settings() {
+std::pair<core::Settings, Plan> any_configuration() {
     return Generator().make();
 }
 

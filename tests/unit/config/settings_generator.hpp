@@ -3,12 +3,14 @@
 #pragma once
 
 #include <rapidcheck.h>
+#include <utility>
 
+#include "agent/config/plan.hpp"
 #include "agent/core/settings.hpp"
 
 namespace regent::config::test {
 
-/// Checks are of type "haproxy".
-core::Settings any_settings();
+/// Checks and notifiers are of the types of fake_plugins.hpp.
+std::pair<core::Settings, Plan> any_configuration();
 
 }  // namespace regent::config::test

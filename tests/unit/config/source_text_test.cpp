@@ -32,19 +32,22 @@ TEST_CASE("nothing that drives a terminal gets through") {
 }
 
 TEST_CASE("passwords are masked in place") {
-    CHECK(mask_passwords("auth = { type = \"pass\", password = \"geheim\" }") ==
+    CHECK(mask_secrets("auth = { type = \"pass\", password = \"geheim\" }") ==
           "auth = { type = \"pass\", password = \"******\" }");
-    CHECK(mask_passwords("password='a\\' # x") == "password='**' # x");
-    CHECK(mask_passwords("password = \"a\\\"b\", x") == "password = \"****\", x");
-    CHECK(mask_passwords("\"password\" = \"äö\" }") == "\"password\" = \"**\" }");
-    CHECK(mask_passwords("auth.password = \"open") == "auth.password = \"****");
-    CHECK(mask_passwords("password = \"\"\"abc\"\"\"") == "password = \"********");
-    CHECK(mask_passwords("password = 1234") == "password = ****");
-    CHECK(mask_passwords("password =") == "password =");
-    CHECK(mask_passwords("password") == "password");
-    CHECK(mask_passwords("a password is \"x\"") == "a password is \"x\"");
-    CHECK(mask_passwords("password = \"a\", password = \"b\"") == "password = \"*\", password = \"*\"");
-    CHECK(mask_passwords("password = \"ab\\") == "password = \"***");
+    CHECK(mask_secrets("password='a\\' # x") == "password='**' # x");
+    CHECK(mask_secrets("password = \"a\\\"b\", x") == "password = \"****\", x");
+    CHECK(mask_secrets("\"password\" = \"äö\" }") == "\"password\" = \"**\" }");
+    CHECK(mask_secrets("auth.password = \"open") == "auth.password = \"****");
+    CHECK(mask_secrets("password = \"\"\"abc\"\"\"") == "password = \"********");
+    CHECK(mask_secrets("password = 1234") == "password = ****");
+    CHECK(mask_secrets("password =") == "password =");
+    CHECK(mask_secrets("password") == "password");
+    CHECK(mask_secrets("a password is \"x\"") == "a password is \"x\"");
+    CHECK(mask_secrets("password = \"a\", password = \"b\"") == "password = \"*\", password = \"*\"");
+    CHECK(mask_secrets("pin = 1234, key = \"a\"", {"key"}) == "pin = 1234, key = \"*\"");
+    CHECK(mask_secrets("tokens = [\"a\", \"b\"]", {"tokens"}) == "tokens = **********");
+    CHECK(mask_secrets("api_key = \"a\"") == "api_key = \"*\"");
+    CHECK(mask_secrets("password = \"ab\\") == "password = \"***");
 }
 
 TEST_CASE("lines are counted from 1") {

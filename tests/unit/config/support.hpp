@@ -10,6 +10,8 @@
 
 #include "agent/config/config.hpp"
 
+#include "tests/unit/config/fake_plugins.hpp"
+
 namespace regent::config {
 
 inline std::ostream& operator<<(std::ostream& out, const Diagnostic& diagnostic) {
@@ -18,9 +20,15 @@ inline std::ostream& operator<<(std::ostream& out, const Diagnostic& diagnostic)
 
 namespace test {
 
-/// Loads as on a node called "host" that has one type of check, "haproxy".
+/// Loads as on a node called "host" where every plugin of fake_plugins.hpp works and none is broken.
 inline Loaded load(std::string_view text) {
-    return load_text(text, "f", {{"haproxy"}}, "host");
+    Capabilities working = capabilities();
+    working.installed = [] { return Installed{installed().plugins, {}}; };
+    return load_text(text, "f", working, "host");
+}
+
+inline std::string dump(const Loaded& loaded, Secrets secrets = Secrets::show) {
+    return config::dump(loaded.settings.value(), loaded.plan, loaded.plugins, secrets);
 }
 
 /// "line:column code" of each diagnostic, warnings with a "w " in front.
