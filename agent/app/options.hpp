@@ -24,6 +24,7 @@ struct Options {
     std::filesystem::path config;
     std::filesystem::path run_dir = "/run/regent";
     LogTarget log = LogTarget::stderr_stream;
+    std::filesystem::path plugin_host = REGENT_PLUGIN_HOST;  ///< the program regent-plugin-host
     bool realtime = true;  ///< SCHED_RR and mlock where permitted
 };
 

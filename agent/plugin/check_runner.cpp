@@ -87,7 +87,7 @@ std::optional<Instant> CheckRunner::next_deadline() const {
 void CheckRunner::run(Instant now) {
     if (retry_ && *retry_ <= now) {
         retry_.reset();
-        link_.send(creation(), now);
+        link_.add(instance_, *this);
     }
     const auto step = schedule_.run(now);
     if (step.verdict) tell(*step.verdict, now);

@@ -65,10 +65,16 @@ void HostLink::let_go() {
 void HostLink::add(InstanceId instance, HostClient& client) {
     clients_[instance] = &client;
     wiring_.agenda.update(*this);
-    if (state_ != State::ready) return;
+    if (state_ == State::ready) create(instance, client, platform::now());
+}
+
+void HostLink::create(InstanceId instance, HostClient& client, Instant now) {
     Create creation = client.creation();
     creation.instance = instance;
-    send(creation, platform::now());
+    if (encode(ToHost(creation)).size() > maximum_frame) {
+        return client.on_refused({instance, {}, "its parameters are too long for one message"}, now);
+    }
+    send(creation, now);
 }
 
 void HostLink::remove(InstanceId instance) {
@@ -162,11 +168,8 @@ void HostLink::greet(const HostHello& hello, Instant now) {
     due_ = now + heartbeat;
     told_.clear();
     send(AgentHello{protocol_version, wiring_.node}, now);
-    for (const auto& [instance, client] : clients_) {
-        Create creation = client->creation();
-        creation.instance = instance;
-        send(creation, now);
-    }
+    for (const auto& [instance, client] : clients_)
+        create(instance, *client, now);
 }
 
 void HostLink::log_line(const plugin::LogLine& line, Instant now) {

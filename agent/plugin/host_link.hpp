@@ -54,7 +54,8 @@ class HostLink : public Timed {
     HostLink(const HostLink&) = delete;
     HostLink& operator=(const HostLink&) = delete;
 
-    /// Makes an instance as soon as the host runs, and again each time it is started anew.
+    /// Makes an instance as soon as the host runs, and again each time it is started anew. Once more for the
+    /// same: one that was refused is tried again.
     void add(InstanceId instance, HostClient& client);
     void remove(InstanceId instance);
     bool unused() const { return clients_.empty(); }
@@ -78,6 +79,7 @@ class HostLink : public Timed {
         ending,    ///< for its end; at `due_` it is killed
     };
     void start(Instant now);
+    void create(InstanceId instance, HostClient& client, Instant now);
     void receive(Instant now);
     void handle(const ToAgent& message, Instant now);
     void greet(const HostHello& hello, Instant now);

@@ -113,7 +113,7 @@ std::optional<Instant> NotifierRunner::next_deadline() const {
 void NotifierRunner::run(Instant now) {
     if (retry_ && *retry_ <= now) {
         retry_.reset();
-        link_.send(creation(), now);
+        link_.add(instance_, *this);
     }
     const auto give_up = queue_.next_deadline();
     if (give_up && *give_up <= now) {

@@ -118,11 +118,13 @@ struct Pong {
 
 using ToAgent = std::variant<HostHello, Created, Refused, Report, Ack, LogLine, Pong>;
 
-/// A frame. Never longer than maximum_frame: a text that is too long is cut by whoever makes the message.
+/// A frame. A text that is too long (message_text.hpp) is cut by whoever makes the message. Never longer than
+/// maximum_frame, but for a Create with more values than fit: look before you send it.
 Bytes encode(const ToHost& message);
 Bytes encode(const ToAgent& message);
 
-/// A message, every field checked for range, length and UTF-8. The error says what is wrong with the frame.
+/// A message, every field checked for range, length and UTF-8. The error says what is wrong with the frame: a
+/// message of an unknown kind is, a key that its kind is not known to have is not.
 Result<ToHost> decode_to_host(ByteView frame);
 Result<ToAgent> decode_to_agent(ByteView frame);
 
