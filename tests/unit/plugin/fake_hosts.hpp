@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <vector>
 
+#include "agent/platform/event_loop.hpp"
 #include "agent/plugin/launcher.hpp"
 #include "agent/plugin/protocol.hpp"
 
@@ -71,5 +72,21 @@ class FakeLauncher : public Launcher {
   private:
     std::vector<std::unique_ptr<FakeHost>>& hosts_;
 };
+
+inline platform::EventLoop open_loop() {
+    auto made = platform::EventLoop::open();
+    REQUIRE(made);
+    return std::move(*made);
+}
+
+/// Runs whatever is ready, and what that leads to.
+inline void settle(platform::EventLoop& loop) {
+    for (int rounds = 0; rounds < 1000; ++rounds) {
+        const auto called = loop.run_once(Duration::zero());
+        REQUIRE(called);
+        if (!*called) return;
+    }
+    FAIL("the loop does not come to rest");
+}
 
 }  // namespace regent::plugin::test

@@ -33,26 +33,13 @@ struct Client : HostClient {
 
 /// A link whose time is that of the test, on a loop that runs one round when told to.
 struct Bench {
-    Bench() : loop(open()), launcher(hosts), link({"/plugins/regent-tcp.so"}, wiring()) {}
+    Bench() : loop(open_loop()), launcher(hosts), link({"/plugins/regent-tcp.so"}, wiring()) {}
 
-    platform::EventLoop open() {
-        auto made = platform::EventLoop::open();
-        REQUIRE(made);
-        return std::move(*made);
-    }
     HostLink::Wiring wiring() {
         return {launcher, loop, agenda,
                 [this](core::LogLevel, const std::string& text) { log.push_back(text); }, "lb1"};
     }
-    /// Runs whatever is ready, and what that leads to.
-    void settle() {
-        for (int rounds = 0; rounds < 1000; ++rounds) {
-            const auto called = loop.run_once(0ms);
-            REQUIRE(called);
-            if (!*called) return;
-        }
-        FAIL("the loop does not come to rest");
-    }
+    void settle() { test::settle(loop); }
     /// Until `time`, as the agenda wants it.
     void run_to(Instant time) {
         while (agenda.next() && *agenda.next() <= time) {

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a plan to questions and verdicts, events and deliveries; over hosts that are not there.
+#include "agent/plugin/supervisor.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <regent/abi/result.h>
+
+#include "agent/platform/clock.hpp"
+
+#include "fake_hosts.hpp"
+
+using namespace regent;
+using namespace regent::plugin;
+using namespace regent::plugin::test;
+using namespace std::chrono_literals;
+using core::CheckState;
+
+namespace {
+
+config::PluginUse use_of(const std::string& type) {
+    config::PluginUse use;
+    use.type = type;
+    use.plugin = "/plugins/regent-" + type + ".so";
+    return use;
+}
+
+config::CheckPlan check(const std::string& name, const std::string& type = "tcp") {
+    config::CheckPlan plan;
+    plan.settings.name = name;
+    plan.settings.type = type;
+    plan.use = use_of(type);
+    return plan;
+}
+
+config::NotifierPlan notifier(const std::string& name) {
+    config::NotifierPlan plan;
+    plan.name = name;
+    plan.queue = 4;
+    plan.use = use_of("exec");
+    return plan;
+}
+
+notify::Event event(std::uint64_t sequence) {
+    notify::Event made;
+    made.sequence = sequence;
+    made.name = "VI_1";
+    made.old_state = "backup";
+    made.new_state = "master";
+    return made;
+}
+
+struct Bench {
+    explicit Bench(config::Plan first)
+        : plan(std::move(first)),
+          loop(open_loop()),
+          supervisor(std::make_unique<FakeLauncher>(hosts), loop,
+                     {[this](core::CheckVerdict verdict) { verdicts.push_back(std::move(verdict)); },
+                      [this](core::LogLevel, const std::string& text) { log.push_back(text); }}) {
+        supervisor.apply(plan, begin);
+        for (const auto& host : hosts)
+            host->say(HostHello{protocol_version, "id", "1"});
+        settle(loop);
+    }
+    /// The host makes everything that it is asked for; returns that.
+    std::vector<Create> make_all(const FakeHost& host) {
+        auto creations = host.heard_of<Create>();
+        for (const auto& creation : creations)
+            host.say(Created{creation.instance});
+        settle(loop);
+        supervisor.run(begin);
+        return creations;
+    }
+    void answer(const FakeHost& host, const Probe& probe, std::uint32_t state) {
+        Report report;
+        report.instance = probe.instance;
+        report.probe = probe.probe;
+        report.state = state;
+        report.reason = REGENT_REASON_REFUSED;
+        report.message = "said";
+        host.say(report);
+        settle(loop);
+    }
+
+    config::Plan plan;
+    // Later than any real time of this test: what is due by the clock is due in it.
+    const Instant begin = platform::now() + 1s;
+    std::vector<std::unique_ptr<FakeHost>> hosts;
+    std::vector<core::CheckVerdict> verdicts;
+    std::vector<std::string> log;
+    platform::EventLoop loop;
+    Supervisor supervisor;
+};
+
+}  // namespace
+
+TEST_CASE("Checks of one plugin share a host, and are asked and heard each by itself") {
+    Bench bench({"lb1", {check("a"), check("b"), check("c", "exec")}, {}});
+    REQUIRE(bench.hosts.size() == 2);
+    const auto tcp = std::find_if(bench.hosts.begin(), bench.hosts.end(), [](const auto& host) {
+        return host->file.plugin == "/plugins/regent-tcp.so";
+    });
+    CHECK(bench.make_all(**tcp).size() == 2);
+    const auto probes = (*tcp)->heard_of<Probe>();
+    REQUIRE(probes.size() == 2);
+    bench.answer(**tcp, probes[1], REGENT_STATE_DOWN);
+    REQUIRE(bench.verdicts.size() == 1);
+    CHECK(bench.verdicts[0].state == CheckState::down);
+    CHECK(bench.verdicts[0].message == "said");
+    REQUIRE(bench.log.size() == 1);
+    CHECK(bench.log[0] == "check " + bench.verdicts[0].check + " is DOWN: said");
+}
+
+TEST_CASE("A new plan touches only what has changed") {
+    Bench bench({"lb1", {check("a"), check("b")}, {}});
+    auto& host = *bench.hosts.front();
+    const auto creations = bench.make_all(host);
+    REQUIRE(creations.size() == 2);
+    host.heard();
+    bench.plan.checks[1].settings.interval = 2s;
+    bench.plan.checks.push_back(check("c"));
+    bench.supervisor.apply(bench.plan, bench.begin);
+    settle(bench.loop);
+    const auto heard = host.heard();
+    std::vector<InstanceId> destroyed;
+    std::vector<std::string> made;
+    for (const auto& message : heard) {
+        if (const auto* gone = std::get_if<Destroy>(&message)) destroyed.push_back(gone->instance);
+        if (const auto* creation = std::get_if<Create>(&message)) made.push_back(creation->name);
+    }
+    CHECK(destroyed == std::vector<InstanceId>{creations[1].instance});
+    CHECK(made == std::vector<std::string>{"check b", "check c"});
+}
+
+TEST_CASE("A dead host makes its checks UNKNOWN, and a refused check too") {
+    Bench bench({"lb1", {check("a"), check("b")}, {}});
+    auto& host = *bench.hosts.front();
+    const auto creations = host.heard_of<Create>();
+    REQUIRE(creations.size() == 2);
+    host.say(Refused{creations[0].instance, {}, "no such address"});
+    host.say(Created{creations[1].instance});
+    settle(bench.loop);
+    REQUIRE(bench.verdicts.size() == 1);
+    CHECK(bench.verdicts[0].state == CheckState::unknown);
+    CHECK(bench.verdicts[0].message == "no such address");
+    host.die();
+    settle(bench.loop);
+    REQUIRE(bench.verdicts.size() == 2);
+    CHECK(bench.verdicts[1].check == "b");
+    CHECK(bench.verdicts[1].state == CheckState::unknown);
+}
+
+TEST_CASE("A check that was refused is tried again") {
+    Bench bench({"lb1", {check("a")}, {}});
+    auto& host = *bench.hosts.front();
+    host.say(Refused{host.heard_of<Create>().at(0).instance, {}, "not now"});
+    settle(bench.loop);
+    bench.supervisor.run(bench.begin + 11s);
+    CHECK(host.heard_of<Create>().size() == 1);
+}
+
+TEST_CASE("Events are delivered one by one, the oldest are dropped, and all of it is told") {
+    Bench bench({"lb1", {}, {notifier("log")}});
+    auto& host = *bench.hosts.front();
+    for (std::uint64_t number = 1; number <= 10; ++number)
+        bench.supervisor.notify(event(number), bench.begin);
+    CHECK_FALSE(bench.supervisor.delivered());
+    bench.make_all(host);
+    std::vector<std::uint64_t> delivered;
+    while (true) {
+        const auto told = host.heard_of<Notify>();
+        if (told.empty()) break;
+        REQUIRE(told.size() == 1);
+        delivered.push_back(told[0].sequence);
+        CHECK(told[0].new_state == "master");
+        host.say(Ack{told[0].instance, told[0].event, delivered.size() != 2, "exit status 1"});
+        settle(bench.loop);
+    }
+    CHECK(delivered == std::vector<std::uint64_t>{7, 8, 9, 10});
+    CHECK(bench.supervisor.delivered());
+    REQUIRE_FALSE(bench.log.empty());
+    CHECK_THAT(bench.log[0], Catch::Matchers::Contains("dropped"));
+}
+
+TEST_CASE("An event whose host dies has failed, and the next is delivered by the next host") {
+    Bench bench({"lb1", {}, {notifier("log")}});
+    bench.make_all(*bench.hosts.front());
+    bench.supervisor.notify(event(1), bench.begin);
+    bench.supervisor.notify(event(2), bench.begin);
+    CHECK(bench.hosts.front()->heard_of<Notify>().size() == 1);
+    bench.hosts.front()->die();
+    settle(bench.loop);
+    bench.supervisor.run(bench.begin + 1s);
+    REQUIRE(bench.hosts.size() == 2);
+    bench.hosts.back()->say(HostHello{protocol_version, "id", "1"});
+    settle(bench.loop);
+    bench.make_all(*bench.hosts.back());
+    const auto told = bench.hosts.back()->heard_of<Notify>();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].sequence == 2);
+}
+
+TEST_CASE("A delivery that nobody ends is given up") {
+    Bench bench({"lb1", {}, {notifier("log")}});
+    auto& host = *bench.hosts.front();
+    bench.make_all(host);
+    bench.supervisor.notify(event(1), bench.begin);
+    bench.supervisor.notify(event(2), bench.begin);
+    CHECK(host.heard_of<Notify>().size() == 1);
+    bench.supervisor.run(bench.begin + 10s + 250ms);
+    CHECK(host.heard_of<Notify>().at(0).sequence == 2);
+}
