@@ -9,6 +9,10 @@ endif()
 if(TARGET regentctl)
   install(TARGETS regentctl DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+# Run by the agent alone, once a plugin. The plugins themselves: regent_add_plugin().
+if(TARGET regent-plugin-host)
+  install(TARGETS regent-plugin-host DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/regent)
+endif()
 
 install(FILES etc/regent.toml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/regent)
 install(FILES etc/regent.service DESTINATION ${REGENT_UNIT_DIR})

@@ -12,7 +12,9 @@ if(RUN_CLANG_TIDY AND CLANG_TIDY)
 endif()
 
 if(CLANG_FORMAT)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS
-    ${CMAKE_SOURCE_DIR}/agent/*.[ch]pp ${CMAKE_SOURCE_DIR}/tests/*.[ch]pp)
+  foreach(folder agent sdk plugins tests)
+    list(APPEND patterns ${CMAKE_SOURCE_DIR}/${folder}/*.[ch] ${CMAKE_SOURCE_DIR}/${folder}/*.[ch]pp)
+  endforeach()
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${patterns})
   add_custom_target(format COMMAND ${CLANG_FORMAT} -i ${sources} VERBATIM)
 endif()

@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . tests/lib/sections.sh
 
 # Beside the build dependencies of debian/control.
-TOOLS=(ccache python3 python3-pytest clang-format-14 gcovr iproute2 nftables tcpdump procps util-linux
+TOOLS=(ccache python3 python3-pytest clang clang-format-14 gcovr iproute2 nftables tcpdump procps util-linux
     keepalived haproxy curl socat systemd systemd-container mmdebstrap dpkg-dev lintian)
 TOOLS_ALL=(clang-tidy-14)
 PYTEST=(/usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short)
@@ -31,6 +31,7 @@ SECTIONS='
 style     120  - rules of the house over the tree
 build     900  - preset dev
 unit      300  - unit tests
+sdk       300  - the SDK as others get it: installed, and a plugin built with nothing else
 net      1500  - the agent in network namespaces, with keepalived as its peer
 asan     1200  - unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan      900  - what crosses two threads, under ThreadSanitizer
@@ -66,10 +67,12 @@ section_ahead() { build asan && build tsan test-platform test-app; }
 
 section_unit() { unit dev "$1" --timeout 120; }
 
+section_sdk() { "${PYTEST[@]}" --junitxml="$1" tests/sdk; }
+
 section_asan() { build asan && unit asan "$1" --timeout 300; }
 
-# The engine is one thread: only what it and the service thread hand each other can race.
-section_tsan() { build tsan test-platform test-app && unit tsan "$1" --timeout 300 --tests-regex '^(platform|app)$'; }
+# The engine is one thread: only what it and the service thread hand each other can race, and a plugin's own threads.
+section_tsan() { build tsan test-platform test-app test-sdk && unit tsan "$1" --timeout 300 --tests-regex '^(platform|app|sdk)$'; }
 
 section_coverage() { build coverage test-vrrp test-core && ninja -C build/coverage coverage; }
 

@@ -11,7 +11,9 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 CPP = {".cpp", ".hpp"}
-SOURCE_SUFFIXES = CPP | {".py", ".sh", ".cmake"}
+C = {".c", ".h"}
+SOURCE_SUFFIXES = CPP | C | {".py", ".sh", ".cmake", ".map"}
+CPP_FOLDERS = ("agent/", "sdk/", "plugins/", "tests/")
 SOURCE_NAMES = {"CMakeLists.txt", "rules", "run"}
 NOT_OURS = {".git", "build", "__pycache__", ".pytest_cache", ".cache", ".debhelper"}
 
@@ -58,7 +60,8 @@ def is_source(path):
 
 
 def is_cpp(path):
-    return pathlib.PurePosixPath(path).suffix in CPP
+    """C++, and the C of the plugin contract."""
+    return pathlib.PurePosixPath(path).suffix in CPP | C
 
 
 def sources():
@@ -66,4 +69,4 @@ def sources():
 
 
 def cpp_sources():
-    return [path for path in files() if is_cpp(path) and path.startswith(("agent/", "tests/"))]
+    return [path for path in files() if is_cpp(path) and path.startswith(CPP_FOLDERS)]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which folder of agent/ may include what: the arrows of the code map point down only."""
+"""Which folder may include what: in agent/ the arrows of the code map point down only; the SDK stands alone; plugins know
+the SDK and nothing of the agent."""
 
 import pathlib
 import re
@@ -28,6 +29,12 @@ LIBRARIES = [
     (re.compile(r"^systemd/"), "libsystemd", {"app", "platform", "plugin/host"}),
 ]
 
+# Headers of C that the SDK may use beside C++'s own, and of POSIX, which only its fake host may.
+SDK_C = {"stddef.h", "stdint.h"}
+SDK_POSIX_FOLDER = "sdk/include/regent/testing/"
+# The part of the SDK that the agent may know, and the one folder that does.
+ABI, ABI_LAYER = "regent/abi/", "plugin"
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
 
@@ -40,20 +47,49 @@ def folder_of(path):
 
 
 def check(path, text):
-    """Findings about the includes of one C++ file of agent/."""
+    """Findings about the includes of one C or C++ file."""
     place = folder_of(path)
-    if place is None:
-        return []
-    layer, folder = place
-    if layer not in LAYERS:
-        return [Finding(path, 1, f"agent/{layer} has no place in the order of folders")]
+    if place is not None and place[0] not in LAYERS:
+        return [Finding(path, 1, f"agent/{place[0]} has no place in the order of folders")]
     findings = []
     for number, line in enumerate(text.splitlines(), 1):
         match = INCLUDE.match(line)
-        if match:
-            words = own_header(layer, match[1]) if match[1] else library_header(path, layer, folder, match[2])
-            findings += [Finding(path, number, words)] if words else []
+        words = header_of(path, place, match[1], match[2]) if match else None
+        findings += [Finding(path, number, words)] if words else []
     return findings
+
+
+def header_of(path, place, quoted, library):
+    header = quoted or library
+    if path.startswith("sdk/include/"):
+        return sdk_header(path, quoted, library)
+    if path.startswith(("sdk/", "plugins/")):
+        return plugin_header(path, header)
+    if place is None:
+        return None
+    if header.startswith("regent/"):
+        allowed = header.startswith(ABI) and place[0] == ABI_LAYER
+        return None if allowed else f"of the SDK the agent knows {ABI} alone, in agent/{ABI_LAYER}"
+    return own_header(place[0], quoted) if quoted else library_header(path, *place, library)
+
+
+def sdk_header(path, quoted, library):
+    """The contract's headers name their kin without a folder: copied into another tree they need no include path."""
+    if quoted:
+        kin = path.startswith("sdk/include/" + ABI) and "/" not in quoted
+        return None if kin or quoted.startswith("regent/") else f'"{quoted}" is none of the SDK'
+    if library in SDK_C or path.startswith(SDK_POSIX_FOLDER) or not set("/.") & set(library):
+        return None
+    return f"the SDK includes its own headers and the language's library, not <{library}>"
+
+
+def plugin_header(path, header):
+    parts, own = pathlib.PurePosixPath(header).parts, pathlib.PurePosixPath(path).parts
+    if parts[0] == "agent":
+        return "a plugin knows regent/… and libraries, nothing of agent/"
+    if parts[0] == "plugins" and parts[1] != own[1]:
+        return f"a plugin knows no other plugin: {header}"
+    return None
 
 
 def own_header(layer, header):

@@ -47,6 +47,22 @@ LICENCE = "// " + words.LICENCE + "\n"
         ("agent/config/x.cpp", "#include <boost/program_options.hpp>", True),
         ("agent/config/x.cpp", "#include <systemd/sd-daemon.h>", True),
         ("tests/unit/core/x.cpp", '#include "agent/platform/y.hpp"', False),
+        ("agent/plugin/host/x.cpp", '#include "regent/abi/plugin.h"', False),
+        ("agent/plugin/host/x.cpp", '#include "regent/check.hpp"', True),
+        ("agent/config/x.cpp", "#include <regent/abi/plugin.h>", True),
+        ("sdk/include/regent/x.hpp", '#include "regent/abi/types.h"', False),
+        ("sdk/include/regent/abi/x.h", '#include "types.h"', False),
+        ("sdk/include/regent/x.hpp", '#include "y.hpp"', True),
+        ("sdk/include/regent/x.hpp", "#include <thread>", False),
+        ("sdk/include/regent/abi/x.h", "#include <stdint.h>", False),
+        ("sdk/include/regent/x.hpp", "#include <poll.h>", True),
+        ("sdk/include/regent/testing/x.hpp", "#include <poll.h>", False),
+        ("sdk/include/regent/x.hpp", '#include "agent/base/bytes.hpp"', True),
+        ("sdk/include/regent/x.hpp", "#include <fmt/format.h>", True),
+        ("plugins/tcp/x.cpp", "#include <sys/socket.h>", False),
+        ("plugins/tcp/x.cpp", '#include "plugins/tcp/y.hpp"', False),
+        ("plugins/tcp/x.cpp", '#include "plugins/ping/y.hpp"', True),
+        ("plugins/tcp/x.cpp", '#include "agent/base/bytes.hpp"', True),
     ],
 )
 def test_includes(path, line, found):
@@ -61,6 +77,8 @@ def test_includes(path, line, found):
         (words.licence, "tests/run.sh", "#!/bin/bash\n# " + words.LICENCE, False),
         (words.licence, "tests/run.sh", "#!/bin/bash\n", True),
         (words.licence, "docs/README.md", "# docs", False),
+        (words.licence, "sdk/include/regent/abi/x.h", "/* " + words.LICENCE + "\n */", False),
+        (words.licence, "sdk/tests/x.c", "int x;", True),
         (words.open_ends, "README.md", "TO" + "DO: later", True),
         (words.open_ends, "README.md", "what is left to do", False),
         (words.workplace, "README.md", "see /wo" + "rk/main", True),
@@ -142,6 +160,8 @@ def test_readme_length():
     assert not sizes.readme_length("agent/core/README.md", "\n" * 15)
     assert sizes.readme_length("agent/core/README.md", "\n" * 16)
     assert not sizes.readme_length("README.md", "\n" * 200)
+    assert not sizes.readme_length("sdk/README.md", "\n" * 16)
+    assert sizes.readme_length("sdk/README.md", "\n" * 500)
 
 
 def test_missing_readmes():

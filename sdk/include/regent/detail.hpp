@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "regent/abi/plugin.h"
 #include "regent/context.hpp"
 #include "regent/values.hpp"
 
@@ -60,7 +61,7 @@ inline constexpr std::size_t param_count = [] {
 template <class Type>
 inline constexpr std::array<regent_param, param_count<Type>> abi_params = [] {
     std::array<regent_param, param_count<Type>> made{};
-    if constexpr (param_count < Type >> 0) {
+    if constexpr (requires { Type::params; }) {
         for (std::size_t index = 0; index < made.size(); ++index)
             made[index] = Param::abi_of(Type::params[index]);
     }

@@ -108,7 +108,7 @@ class FakeHost {
 
     /// Every breach of the contract so far, a sentence each.
     std::vector<std::string> violations() { return loop_.violations(); }
-    /// Answers that worker threads gave after the cancel: allowed, and ignored.
+    /// Answers that worker threads gave after cancel() had returned: allowed, and ignored.
     std::size_t late_answers() const { return loop_.late_answers(); }
 
   private:

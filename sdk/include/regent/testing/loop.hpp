@@ -271,15 +271,16 @@ class Loop {
         made.at = Instant(Duration(now_ns()));
         record.reports.push_back(std::move(made));
     }
-    /// Whether `number` is under way; then it no longer is. Too late is no fault of a worker thread, which
-    /// cannot know better, nor inside cancel().
+    /// Whether `number` is under way; then it no longer is. Until cancel() has returned nobody can know that
+    /// it came; after that a worker thread still may not, and is counted.
     bool is_answer(Record& record, std::uint64_t number) {
         if (number != 0 && number == record.pending) {
             record.pending = 0;
             return true;
         }
-        const bool may_be_late = record.cancelling || std::this_thread::get_id() != thread_;
-        if (may_be_late && record.cancelled.contains(number)) {
+        const bool was_cancelled = record.cancelled.contains(number);
+        if (was_cancelled && record.cancelling) return false;
+        if (was_cancelled && std::this_thread::get_id() != thread_) {
             ++late_answers_;
         } else {
             blame(record.id, "answers number " + std::to_string(number) +
