@@ -86,7 +86,8 @@ json write(const Pong& m) {
             {"late_calls", m.late_calls},
             {"dropped_logs", m.dropped_logs},
             {"slow_calls", m.slow_calls},
-            {"slowest", m.slowest}};
+            {"slowest", m.slowest},
+            {"dropped_reports", m.dropped_reports}};
 }
 
 // Reading.
@@ -190,8 +191,8 @@ ToAgent read_log(Fields& in) {
                    in.text("text", maximum_text)};
 }
 ToAgent read_pong(Fields& in) {
-    return Pong{count(in, "number"), count(in, "late_calls"), count(in, "dropped_logs"),
-                count(in, "slow_calls"), time(in, "slowest")};
+    return Pong{count(in, "number"),     count(in, "late_calls"), count(in, "dropped_logs"),
+                count(in, "slow_calls"), time(in, "slowest"),     count(in, "dropped_reports")};
 }
 
 template <class Message>

@@ -112,8 +112,9 @@ struct Pong {
     std::uint64_t number = 0;
     std::uint64_t late_calls = 0;  ///< reports and acks for what is gone, answered or cancelled
     std::uint64_t dropped_logs = 0;
-    std::uint64_t slow_calls = 0;  ///< operations of more than 5 ms
-    std::int64_t slowest = 0;      ///< ns
+    std::uint64_t slow_calls = 0;       ///< operations of more than 5 ms
+    std::int64_t slowest = 0;           ///< ns
+    std::uint64_t dropped_reports = 0;  ///< nobody had asked, and there were too many to keep
 };
 
 using ToAgent = std::variant<HostHello, Created, Refused, Report, Ack, LogLine, Pong>;

@@ -122,7 +122,7 @@ auto fields(const LogLine& m) {
     return std::tie(m.instance, m.level, m.text);
 }
 auto fields(const Pong& m) {
-    return std::tie(m.number, m.late_calls, m.dropped_logs, m.slow_calls, m.slowest);
+    return std::tie(m.number, m.late_calls, m.dropped_logs, m.slow_calls, m.slowest, m.dropped_reports);
 }
 
 bool same_metrics(const std::vector<Metric>& left, const std::vector<Metric>& right) {
@@ -169,7 +169,7 @@ rc::Gen<ToAgent> to_agent_messages() {
             case 3: return report();
             case 4: return Ack{*ids(), *ids(), *rc::gen::arbitrary<bool>(), *words()};
             case 5: return LogLine{*rc::gen::arbitrary<std::uint64_t>(), *rc::gen::inRange(1U, 5U), *words()};
-            default: return Pong{*ids(), *ids(), *ids(), *ids(), *times()};
+            default: return Pong{*ids(), *ids(), *ids(), *ids(), *times(), *ids()};
         }
     });
 }
@@ -193,7 +193,7 @@ std::vector<ToAgent> each_to_agent() {
             Report{5, 9, 3, 2, -111, 300'000'000, "no answer within 300 ms", {{"sessions", 12.5}, {"up", 3}}},
             Ack{6, 3, true, "exit status 0"},
             LogLine{5, 2, "slow"},
-            Pong{77, 1, 2, 3, 6'000'000}};
+            Pong{77, 1, 2, 3, 6'000'000, 4}};
 }
 
 bool same(const ToHost& left, const ToHost& right) {
