@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec_notifier.hpp"
+
+#include <system_error>
+
+namespace regent::plugins::exec {
+
+namespace {
+
+std::string kind_of(const sdk::Event& event) {
+    switch (event.kind) {
+        case sdk::EventKind::instance: return "instance";
+        case sdk::EventKind::group: return "group";
+        case sdk::EventKind::test: break;
+    }
+    return "test";
+}
+
+std::string upper(std::string text) {
+    for (char& letter : text) {
+        if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+    }
+    return text;
+}
+
+/// Seconds since 1970 with six decimals.
+std::string time_text(std::int64_t wall_ns) {
+    const std::string micro = std::to_string(1'000'000 + wall_ns / 1000 % 1'000'000);
+    return std::to_string(wall_ns / 1'000'000'000) + "." + micro.substr(1);
+}
+
+void describe(const sdk::Event& event, std::vector<std::string>& environment) {
+    set_variable(environment, "REGENT_EVENT", std::to_string(event.id));
+    set_variable(environment, "REGENT_KIND", kind_of(event));
+    set_variable(environment, "REGENT_NAME", event.name);
+    set_variable(environment, "REGENT_GROUP", event.group);
+    set_variable(environment, "REGENT_OLD_STATE", event.old_state);
+    set_variable(environment, "REGENT_STATE", event.new_state);
+    set_variable(environment, "REGENT_PRIORITY", std::to_string(event.priority));
+    set_variable(environment, "REGENT_REASON", event.reason);
+    set_variable(environment, "REGENT_NODE", event.node);
+    set_variable(environment, "REGENT_SEQUENCE", std::to_string(event.sequence));
+    set_variable(environment, "REGENT_TIME", time_text(event.wall_ns));
+}
+
+}  // namespace
+
+std::vector<std::string> keepalived_arguments(const sdk::Event& event) {
+    if (event.kind == sdk::EventKind::test) return {};
+    const bool group = event.kind == sdk::EventKind::group;
+    return {group ? "GROUP" : "INSTANCE", event.name, upper(event.new_state),
+            std::to_string(group ? 0 : event.priority)};
+}
+
+void ExecNotifier::notify(const sdk::Event& event) {
+    event_ = event.id;
+    Program program = program_;
+    describe(event, program.environment);
+    if (keepalived_) {
+        for (std::string& argument : keepalived_arguments(event))
+            program.arguments.push_back(std::move(argument));
+    }
+    try {
+        runner_.begin(program, event.json);
+    } catch (const std::system_error& error) {
+        context_.ack(event.id, false, error.what());
+    }
+}
+
+void ExecNotifier::on_fd(int fd, std::uint32_t) {
+    const auto outcome = runner_.on_fd(fd);
+    if (!outcome) return;
+    const auto why = complaint(*outcome, program_.arguments.front());
+    context_.ack(event_, !why, why ? why->text : std::string{});
+}
+
+}  // namespace regent::plugins::exec
