@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs that a balancer runs: regent, Debian's keepalived, HAProxy. Each with its own files in the lab."""
+"""The agents that a balancer runs: regent, or Debian's keepalived. Each with its own files in the lab."""
 
 from __future__ import annotations
 
 import os
 import pathlib
-import select
 import signal
-import socket
 import time
 from typing import Protocol
 
@@ -15,6 +13,7 @@ from .lab import Lab
 from .netns import LabError
 from .notifications import Notifications
 from .process import Process
+from .processes import arguments, children, eventually
 from .spec import Node, keepalived_conf, regent_toml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -170,6 +169,7 @@ class Regent(_Agent):
     def __init__(self, lab: Lab, host: str) -> None:
         super().__init__(lab, host)
         self.program = build_directory() / "bin" / "regentd"
+        self.plugins = build_directory() / "plugins"
         self.notifications: Notifications | None = None
         lab.on_close(self._close)
 
@@ -189,7 +189,8 @@ class Regent(_Agent):
     def _argv(self, file: pathlib.Path) -> list[str]:
         run = self.directory / "run"
         run.mkdir(exist_ok=True)
-        return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", self.log]
+        plugins = ["--plugin-dir", str(self.plugins)] if any(self.plugins.glob("*.so")) else []
+        return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", self.log, *plugins]
 
     def _environment(self) -> dict[str, str]:
         if self.notifications is not None:
@@ -210,6 +211,24 @@ class Regent(_Agent):
         """Waits for READY=1."""
         self.notified().wait_for("READY=1", timeout)
 
+    def hosts(self) -> dict[str, int]:
+        """Its plugin hosts that run: the plugin's name and the pid."""
+        found = {}
+        for pid in children(self.running().pid):
+            words = arguments(pid)
+            if words and pathlib.Path(words[0]).name == "regent-plugin-host":
+                plugin = next((word for word in words[1:] if word.endswith(".so")), "")
+                found[pathlib.Path(plugin).stem.removeprefix("regent-")] = pid
+        return found
+
+    def wait_host(self, plugin: str, timeout: float = 10.0, *, other_than: int = 0) -> int:
+        """Waits for the host of a plugin, such as "haproxy"; returns its pid."""
+        def look() -> int | None:
+            pid = self.hosts().get(plugin, other_than)
+            return pid if pid != other_than else None
+
+        return eventually(look, timeout, f"{self.host} has no host of plugin {plugin}")
+
     def dump(self, timeout: float = 5.0) -> list[str]:
         """The lines that SIGUSR2 makes it log."""
         process = self.running()
@@ -228,51 +247,3 @@ class Regent(_Agent):
 def make_agent(kind: str, lab: Lab, host: str) -> Keepalived | Regent:
     """An agent by its name: "regent" or "keepalived"."""
     return {"keepalived": Keepalived, "regent": Regent}[kind](lab, host)
-
-
-HAPROXY = """# the reference cluster's two HTTP services
-global
-    log stdout format raw local0 notice
-    nbthread 1
-    stats socket {socket} mode 660 level admin
-    stats timeout 2m
-defaults
-    mode http
-    timeout connect 1s
-    timeout client 10s
-    timeout server 10s
-    retries 2
-frontend traeJar
-    bind {vip}:9000
-    default_backend servers-traeJar
-frontend farhosIn
-    bind {vip}:8080
-    default_backend servers-farhosIn
-backend servers-traeJar
-    balance roundrobin
-    server traejar1  192.168.1.100:20000 check
-    server traejar2  192.168.1.100:20001 check
-    server traejar11 192.168.1.110:20000 check
-    server traejar22 192.168.1.110:20001 check
-backend servers-farhosIn
-    balance roundrobin
-    server farhosin1  192.168.1.100:22000 check
-    server farhosin2  192.168.1.100:22001 check
-    server farhosin11 192.168.1.110:22000 check
-    server farhosin22 192.168.1.110:22001 check
-"""
-
-
-def start_haproxy(lab: Lab, host: str, vip: str) -> Process:
-    """HAProxy in a balancer, bound to the VIP whether the balancer holds it or not."""
-    file = lab.directory / f"{host}-haproxy.cfg"
-    control = lab.directory / f"{host}-haproxy.sock"
-    file.write_text(HAPROXY.format(socket=control, vip=vip), encoding="utf-8")
-    process = lab.start(f"{host}-haproxy", ["haproxy", "-db", "-f", str(file)], host=host)
-    deadline = time.monotonic() + 10.0
-    while time.monotonic() < deadline and process.alive():
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            if probe.connect_ex(str(control)) == 0:
-                return process
-        select.select([], [], [], 0.01)
-    raise LabError(f"HAProxy on {host} did not start\n{process.tail()}")

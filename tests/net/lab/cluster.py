@@ -7,7 +7,7 @@ the default gateway of the workers.
 
 from __future__ import annotations
 
-from .agents import start_haproxy
+from .haproxy import Haproxy
 from .lab import Lab
 from .probe import Probe, start_servers
 from .spec import Node, Router
@@ -40,8 +40,8 @@ def add_balancers(lab: Lab) -> None:
         lab.connect(host, "enp0s8", "b", f"192.168.1.{_LAST[host][1]}/24", f"fd00:b::{_LAST[host][1]}/64")
 
 
-def add_surroundings(lab: Lab) -> None:
-    """Client, worker and outside, NAT and HAProxy on the balancers."""
+def add_surroundings(lab: Lab) -> dict[str, Haproxy]:
+    """Client, worker and outside, NAT and HAProxy on the balancers; returns the latter, which run."""
     lab.host("client")
     lab.connect("client", "eth0", "a", *(f"{address}/24" for address in CLIENTS))
     lab.host("worker")
@@ -56,7 +56,10 @@ def add_surroundings(lab: Lab) -> None:
     for host in BALANCERS:
         lab.spaces[host].ip("route add default via 10.0.2.1")
         lab.spaces[host].run(["nft", "-f", "-"], stdin=NAT.format(vip=VIP1))
-        start_haproxy(lab, host, VIP1)
+    proxies = {host: Haproxy(lab, host, VIP1) for host in BALANCERS}
+    for proxy in proxies.values():
+        proxy.start()
+    return proxies
 
 
 def client_probe(lab: Lab, every: float = 0.005, name: str = "client-probe") -> Probe:

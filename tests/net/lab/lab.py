@@ -117,18 +117,20 @@ class Lab:
         self.port_owners[port] = host
         return port
 
-    def ports(self, host: str) -> list[str]:
-        """The switch ports of a host."""
-        return [port for port, owner in self.port_owners.items() if owner == host]
+    def ports(self, host: str, lan: str | None = None) -> list[str]:
+        """The switch ports of a host, on all LANs or on one."""
+        return [port for port, owner in self.port_owners.items()
+                if owner == host and lan in (None, port.removeprefix(f"{host}-"))]
 
     def cable(self, host: str, *, plugged: bool) -> None:
         """Pulls or puts back all cables of a host: its interfaces lose or get their carrier."""
         state = "up" if plugged else "down"
         self.switch.ip(*(f"link set {port} {state}" for port in self.ports(host)))
 
-    def silence(self, host: str, *, silent: bool) -> None:
-        """All frames of a host vanish in the switch, both ways, while its links stay up; or no longer do."""
-        commands = "\n".join(f"link set dev {port} state {0 if silent else 3}" for port in self.ports(host))
+    def silence(self, host: str, *, silent: bool, lan: str | None = None) -> None:
+        """All frames of a host vanish in the switch, both ways, while its links stay up; or no longer do. On one LAN,
+        or on all."""
+        commands = "\n".join(f"link set dev {port} state {0 if silent else 3}" for port in self.ports(host, lan))
         run(["bridge", "-n", self.switch.name, "-batch", "-"], stdin=commands + "\n")
 
     def start(self, name: str, argv: list[str], *, host: str | None = None,

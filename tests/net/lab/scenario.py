@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Callable
 
 from .agents import Keepalived, Regent, make_agent
 from .capture import Capture
 from .cluster import (BALANCERS, VIP1, VIP2, add_balancers, add_surroundings, client_probe, reference_node,
                       worker_probe)
+from .haproxy import Haproxy
 from .lab import Lab
+from .notifications import Notifications
 from .probe import Verdict, judge
+from .spec import Check, Node
 from .watch import AddressWatcher, Change, spread
 
 VIPS = (VIP1, VIP2)
@@ -47,21 +50,27 @@ class Outcome:
 
 
 class Scenario:
-    """The whole cluster with agents, probes and referees. `kinds` are the agents of lb1 and lb2."""
+    """The whole cluster with agents, probes and referees. `kinds` are the agents of lb1 and lb2; `checks` says what
+    each of them watches."""
 
     def __init__(self, lab: Lab, kinds: tuple[str, str] = ("regent", "regent"), *, pair: bool = False,
-                 interval: float = 1.0, version: int = 2, on_change: Callable[[Change], None] | None = None) -> None:
+                 interval: float = 1.0, version: int = 2, on_change: Callable[[Change], None] | None = None,
+                 checks: Callable[[Haproxy], tuple[Check, ...]] | None = None, recover: str = "") -> None:
         self.lab, self.pair, self.interval, self.version = lab, pair, interval, version
+        self.checks, self.recover = checks, recover
         add_balancers(lab)
-        add_surroundings(lab)
+        self.haproxy = add_surroundings(lab)
         self.watcher = AddressWatcher(lab, BALANCERS, on_change)
         self.capture = Capture(lab)
         self.agents: dict[str, Keepalived | Regent] = {
             host: make_agent(kind, lab, host) for host, kind in zip(BALANCERS, kinds)}
 
-    def node(self, host: str):  # type: ignore[no-untyped-def]
+    def node(self, host: str) -> Node:
         """The configuration of a balancer."""
-        return reference_node(host, pair=self.pair, interval=self.interval, version=self.version)
+        node = reference_node(host, pair=self.pair, interval=self.interval, version=self.version)
+        if self.recover:
+            node = node.all(extra=(f'recover_delay = "{self.recover}"',))
+        return replace(node, checks=self.checks(self.haproxy[host])) if self.checks else node
 
     def begin(self) -> float:
         """Starts both agents and the probes; returns how long it took until lb1 held both VIPs."""
@@ -88,6 +97,15 @@ class Scenario:
         self.client.wait_complete(end, self.client.timeout + 5.0)
         self.worker.wait_complete(end, self.worker.timeout + 5.0)
         return self._outcome(name, start, end, serving, limits or {})
+
+    def move(self, action: Callable[[], float], serving: str, *, timeout: float = 25.0) -> Verdict:
+        """Does `action`, which returns its time, waits until `serving` alone has both VIPs and the client is served
+        again; what it saw meanwhile. Faster than fault(), which also waits until all is quiet."""
+        start = action()
+        self.watcher.wait_holders(VIPS, {serving}, timeout)
+        served = self.client.wait_answer(max(start, self.watcher.last_change()), 10.0).end
+        self.client.wait_complete(served, self.client.timeout + 5.0)
+        return judge(self.client.requests(), start, served)
 
     def _outcome(self, name: str, start: float, end: float, serving: str, limits: dict[str, float]) -> Outcome:
         other = "lb1" if serving == "lb2" else "lb2"
@@ -116,6 +134,19 @@ class Scenario:
             came = self.watcher.wait_arrival(vip, "lb2", since, 1.0)
             seen.append((self.watcher.timeline(vip, since, came).none, came - advert.time))
         return seen
+
+    def notified(self, host: str) -> Notifications:
+        """What the regent of a balancer has told the service manager."""
+        agent = self.agents[host]
+        assert isinstance(agent, Regent)
+        return agent.notified()
+
+    def reload(self) -> None:
+        """Both regents read what node() says now."""
+        for host in BALANCERS:
+            count = self.notified(host).count()
+            self.agents[host].reload(self.node(host))
+            self.notified(host).wait_for("READY=1", 10.0, since=count)
 
     # The faults of the issue, in its order.
 

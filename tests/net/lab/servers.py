@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The other ends, a program of its own: HTTP servers that answer their own name, and UDP echo.
+"""The other ends, a program of its own: HTTP servers that answer their own name, UDP echo, and ports that only count.
 
-Arguments: http:ADDRESS:PORT and udp:ADDRESS:PORT, as many as wanted. Prints "ready" when all are bound.
+Arguments: http:ADDRESS:PORT, udp:ADDRESS:PORT and count:ADDRESS:PORT, as many as wanted. Prints "ready" when all are
+bound, and of what is counted "taken NUMBER" for each second.
 """
 
 from __future__ import annotations
@@ -9,6 +10,31 @@ from __future__ import annotations
 import selectors
 import socket
 import sys
+import time
+
+
+class Counter:
+    """What was taken on the ports that only count, told once a second."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self._due = time.monotonic() + 1.0
+
+    def left(self) -> float:
+        """Seconds until the next telling."""
+        return max(0.0, self._due - time.monotonic())
+
+    def tell(self) -> None:
+        """Prints and begins anew, if it is time."""
+        if self.left() > 0:
+            return
+        if self.taken:
+            print(f"taken {self.taken}", flush=True)
+        self.taken = 0
+        self._due += 1.0
+
+
+counter = Counter()
 
 
 def _listen(chooser: selectors.BaseSelector, word: str) -> None:
@@ -28,6 +54,9 @@ def _serve(chooser: selectors.BaseSelector, made: socket.socket, kind: str, repl
     if kind == "udp":
         data, sender = made.recvfrom(2048)
         made.sendto(data, sender)
+    elif kind == "count":
+        made.accept()[0].close()
+        counter.taken += 1
     elif kind == "http":
         peer, _ = made.accept()
         peer.setblocking(False)
@@ -46,7 +75,9 @@ def main() -> None:
         _listen(chooser, word)
     print("ready", flush=True)
     while True:
-        for key, _ in chooser.select():
+        ready = chooser.select(counter.left())
+        counter.tell()
+        for key, _ in ready:
             try:
                 _serve(chooser, key.fileobj, *key.data)  # type: ignore[arg-type]
             except BlockingIOError:

@@ -33,11 +33,31 @@ class Router:
 
 
 @dataclass(frozen=True)
+class Check:
+    """What all virtual routers of a node depend on, in the words of each program."""
+
+    name: str
+    regent: tuple[str, ...]  # lines of [check.NAME]
+    keepalived: tuple[str, ...] = ()  # lines of vrrp_script NAME; none: keepalived has no such thing
+
+
+@dataclass(frozen=True)
+class Notifier:
+    """Who is told of every change."""
+
+    name: str
+    regent: tuple[str, ...]  # lines of [notifier.NAME]
+    keepalived: str = ""  # the command of `notify`
+
+
+@dataclass(frozen=True)
 class Node:
-    """All virtual routers of a node, and its sync groups as (name, members)."""
+    """All virtual routers of a node, its sync groups as (name, members), checks and notifiers."""
 
     routers: tuple[Router, ...]
     groups: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+    checks: tuple[Check, ...] = ()
+    notifiers: tuple[Notifier, ...] = ()
 
     def all(self, **changes: object) -> "Node":
         """The same node with fields of every router changed."""
@@ -54,7 +74,7 @@ def duration(seconds: float) -> str:
     return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"
 
 
-def _strings(values: tuple[str, ...]) -> str:
+def strings(values: tuple[str, ...]) -> str:
     return "[" + ", ".join(f'"{value}"' for value in values) + "]"
 
 
@@ -64,9 +84,9 @@ def regent_toml(node: Node) -> str:
     for r in node.routers:
         lines += [f"[instance.{r.name}]", f'interface = "{r.interface}"', f"virtual_router_id = {r.vrid}",
                   f"priority = {r.priority}", f"version = {r.version}", f'advert_interval = "{duration(r.interval)}"',
-                  f"addresses = {_strings(r.addresses)}"]
+                  f"addresses = {strings(r.addresses)}"]
         if r.excluded:
-            lines.append(f"addresses_excluded = {_strings(r.excluded)}")
+            lines.append(f"addresses_excluded = {strings(r.excluded)}")
         if not r.preempt:
             lines.append("preempt = false")
         if r.password:
@@ -74,7 +94,7 @@ def regent_toml(node: Node) -> str:
         if r.unicast_source:
             lines.append(f'unicast_source = "{r.unicast_source}"')
         if r.unicast_peers:
-            lines.append(f"unicast_peers = {_strings(r.unicast_peers)}")
+            lines.append(f"unicast_peers = {strings(r.unicast_peers)}")
             # One unicast peer implies a pair; the lab says it where it wants it.
             lines.append(f"pair = {'true' if r.pair else 'false'}")
         elif r.pair:
@@ -82,12 +102,17 @@ def regent_toml(node: Node) -> str:
         if r.garp_delay is not None:
             lines.append(f'garp = {{ delay = "{duration(r.garp_delay)}" }}')
         lines += [*r.extra, ""]
+        if node.checks:
+            lines.insert(-1, f"track = {strings(tuple(check.name for check in node.checks))}")
     for name, members in node.groups:
-        lines += [f"[group.{name}]", f"members = {_strings(members)}", ""]
+        lines += [f"[group.{name}]", f"members = {strings(members)}", ""]
+    for kind, named in (("check", node.checks), ("notifier", node.notifiers)):
+        for one in named:
+            lines += [f"[{kind}.{one.name}]", *one.regent, ""]
     return "\n".join(lines)
 
 
-def _keepalived_router(r: Router) -> list[str]:
+def _keepalived_router(r: Router, scripts: tuple[str, ...], notify: list[str]) -> list[str]:
     def block(name: str, values: tuple[str, ...]) -> list[str]:
         return [f"  {name} {{", *(f"    {value}" for value in values), "  }"] if values else []
 
@@ -106,14 +131,20 @@ def _keepalived_router(r: Router) -> list[str]:
     lines += block("unicast_peer", r.unicast_peers)
     lines += block("virtual_ipaddress", r.addresses)
     lines += block("virtual_ipaddress_excluded", r.excluded)
-    return [*lines, "}", ""]
+    lines += block("track_script", scripts)
+    return [*lines, *notify, "}", ""]
 
 
 def keepalived_conf(node: Node) -> str:
     """The node as keepalived.conf. `pair` and `extra` have no word there and are left out."""
-    lines = ["global_defs {", "  router_id lab", "}", ""]
+    checks = [check for check in node.checks if check.keepalived]
+    notify = [f"  notify \"{notifier.keepalived}\"" for notifier in node.notifiers if notifier.keepalived]
+    user = ["  script_user root"] if checks or notify else []
+    lines = ["global_defs {", "  router_id lab", *user, "}", ""]
+    for check in checks:
+        lines += [f"vrrp_script {check.name} {{", *(f"  {line}" for line in check.keepalived), "}", ""]
     for r in node.routers:
-        lines += _keepalived_router(r)
+        lines += _keepalived_router(r, tuple(check.name for check in checks), notify)
     for name, members in node.groups:
-        lines += [f"vrrp_sync_group {name} {{", "  group {", *(f"    {m}" for m in members), "  }", "}", ""]
+        lines += [f"vrrp_sync_group {name} {{", "  group {", *(f"    {m}" for m in members), "  }", *notify, "}", ""]
     return "\n".join(lines)
