@@ -252,11 +252,14 @@ TEST_CASE("Breaches of the contract are recorded") {
         stage.host.poll_once();
         stage.blamed("while it was watched");
     }
-    SECTION("a descriptor that is watched for ever") {
-        const Pipe pipe;
-        context.watch(pipe.ends[0], REGENT_FD_READ);
+    SECTION("a descriptor that is still watched, and closed, at the end") {
+        const Pipe open;
+        context.watch(open.ends[0], REGENT_FD_READ);
+        const int closed = fcntl(open.ends[0], F_DUPFD_CLOEXEC, 0);
+        context.watch(closed, REGENT_FD_READ);
+        close(closed);
         stage.instance.destroy();
-        stage.blamed("still watches");
+        stage.blamed("while it was watched");
     }
     SECTION("too many timers") {
         for (std::uint64_t timer = 0; timer < 64; ++timer)

@@ -31,7 +31,8 @@ typedef struct regent_check_ops {
     void* (*create)(const regent_host* host, regent_instance instance, const regent_value* values,
                     size_t count, regent_error* error);
 
-    /* Optional. From here on it may watch, set timers and report. Returns 0, or 1 and says why in `error`. */
+    /* Optional. From here on it may watch, set timers and report. Returns 0, or 1 and says why in `error`:
+     * then destroy follows, without stop. */
     int (*start)(void* self, regent_error* error);
 
     /* Look now. Starts the work and returns; the answer comes by host->report with this `probe_id`, before or
@@ -39,7 +40,8 @@ typedef struct regent_check_ops {
      * itself: a check needs no clock of its own. At most one probe of an instance is under way. */
     void (*probe)(void* self, uint64_t probe_id, int64_t deadline_ns);
 
-    /* The answer is no longer wanted: give up the work. Not an answer. */
+    /* The answer is no longer wanted: give up the work. Do not answer any more; what another thread answers
+     * meanwhile is ignored. */
     void (*cancel)(void* self, uint64_t probe_id);
 
     /* Optional, unless it watches, sets timers or wakes. A descriptor that became ready may have been
@@ -48,9 +50,11 @@ typedef struct regent_check_ops {
     void (*on_timer)(void* self, uint64_t timer_id);
     void (*on_wake)(void* self);
 
-    /* Optional. The end: unwatch, close, join threads. After it returns nothing may be reported. */
+    /* Optional. The end of what start began; a probe under way ends with it, without cancel. Unwatch, close,
+     * join threads. After it returns nothing may be reported. */
     void (*stop)(void* self);
 
+    /* Frees it. The host has unwatched what was still watched after stop. */
     void (*destroy)(void* self);
 
     /* Optional. Writes one JSON object about the state inside, at most `capacity` bytes, and returns its

@@ -53,12 +53,13 @@ struct regent_host {
                 regent_str text);
 
     /* [loop] Has on_fd() called while `fd` is ready (level-triggered); `events` 0 ends that. The descriptor
-     * stays the plugin's: CLOEXEC, NONBLOCK, and unwatched before it is closed. Returns 0 or an errno. */
+     * stays the plugin's: CLOEXEC, NONBLOCK, and unwatched before it is closed. Returns 0 or an errno: EBADF
+     * for a descriptor that is not open. */
     int (*watch_fd)(const regent_host* host, regent_instance instance, int fd, uint32_t events);
 
     /* [loop] Has on_timer(timer_id) called once, at `at_ns` or soon after; a time that has passed means at
      * once. It replaces the time set before for this `timer_id`; `at_ns` 0 disarms. At most 64 timers an
-     * instance. Returns 0 or an errno. */
+     * instance. Returns 0 or an errno: ENOSPC beyond the 64. */
     int (*set_timer)(const regent_host* host, regent_instance instance, uint64_t timer_id, int64_t at_ns);
 
     /* [any] Has on_wake() called on the loop thread; many calls before that are one. How a worker thread

@@ -37,13 +37,17 @@ typedef struct regent_param {
     uint32_t type;  /* REGENT_PARAM_… */
     uint32_t flags; /* REGENT_PARAM_REQUIRED, … */
     uint32_t choice_count;
-    regent_str name;    /* [a-z][a-z0-9_]*; not a key that the agent has for every check or notifier */
+    /* [a-z][a-z0-9_]*, and none of the keys of every check (type interval timeout rise fall jitter mode
+     * resync on_unknown hold_time confirm) or notifier (type events timeout queue). */
+    regent_str name;
     regent_str summary; /* one line, no full stop */
-    regent_str
-        default_toml; /* the default as it would stand in the file, `"1s"` or `[80, 443]`; empty: none */
-    int64_t min; /* INT, SIZE, DURATION (ns), or the number of entries of a list; min = max = 0: no bound */
+    /* The default as it would stand in the file: `"1s"` with its quotes, `[80, 443]`. Empty: none. */
+    regent_str default_toml;
+    /* Both included: of INT, SIZE, DURATION (ns); with REGENT_PARAM_LIST of the number of entries, whatever
+     * the type. min = max = 0: no bound. */
+    int64_t min;
     int64_t max;
-    const regent_str* choices;
+    const regent_str* choices; /* choice_count of them */
 } regent_param;
 
 /* One value, checked. Never changes. */

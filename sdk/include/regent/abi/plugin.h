@@ -17,7 +17,7 @@ extern "C" {
 enum { REGENT_KIND_CHECK = 1, REGENT_KIND_NOTIFIER = 2 };
 
 /* Flags of a type. A plugin runs without any capability but what its types declare here, and only as far as
- * the agent has it itself. */
+ * the agent has it itself. 0: none. */
 enum {
     REGENT_TYPE_PUSHES = 1 << 0, /* reports by itself, without being probed: `mode = "event"` is possible */
     REGENT_TYPE_NEEDS_NET_RAW = 1 << 1, /* CAP_NET_RAW */

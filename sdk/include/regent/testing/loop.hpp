@@ -70,7 +70,7 @@ class Loop {
                 return record.ops.start == nullptr || record.ops.start(record.self, error) == 0;
             });
         } catch (const Refused&) {
-            set_phase(record, Phase::stopped);
+            end(record);
             throw;
         }
     }
@@ -114,9 +114,8 @@ class Loop {
 
     void stop(Record& record) {
         if (record.phase != Phase::started) return;
-        cancel(record);
         if (record.ops.stop != nullptr) record.ops.stop(record.self);
-        set_phase(record, Phase::stopped);
+        end(record);
     }
 
     void destroy(Record& record) {
@@ -124,10 +123,6 @@ class Loop {
         if (record.phase == Phase::destroyed) return;
         record.ops.destroy(record.self);
         set_phase(record, Phase::destroyed);
-        const std::lock_guard lock(mutex_);
-        for (const auto& [fd, events] : record.watched)
-            blame(record.id, "is destroyed and still watches descriptor " + std::to_string(fd));
-        record.watched.clear();
     }
 
     void advance(Duration by) {
@@ -402,7 +397,7 @@ class Loop {
             const std::lock_guard lock(mutex_);
             if (record.phase != Phase::started || !record.watched.contains(polled.fd)) return;
             if ((polled.revents & POLLNVAL) != 0) {
-                blame(record.id, "closed descriptor " + std::to_string(polled.fd) + " while it was watched");
+                blame_closed(record.id, polled.fd);
                 record.watched.erase(polled.fd);
                 return;
             }
@@ -444,6 +439,19 @@ class Loop {
             blame(record.id, "blames a parameter that the schema does not have");
         }
         throw Refused(param, sentence);
+    }
+    /// Nothing is called any more but destroy. The host unwatches what was left watched, if it is still open.
+    void end(Record& record) {
+        const std::lock_guard lock(mutex_);
+        record.phase = Phase::stopped;
+        for (const auto& [fd, events] : record.watched) {
+            if (fcntl(fd, F_GETFD) < 0) blame_closed(record.id, fd);
+        }
+        record.watched.clear();
+        record.timers.clear();
+    }
+    void blame_closed(regent_instance id, int fd) {
+        blame(id, "closed descriptor " + std::to_string(fd) + " while it was watched");
     }
     void set_phase(Record& record, Phase phase) {
         const std::lock_guard lock(mutex_);
