@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <ostream>
 
+#include "agent/ctl/arguments.hpp"
 #include "agent/ctl/config_commands.hpp"
+#include "agent/ctl/plugin_commands.hpp"
 
 namespace regent::ctl {
 
@@ -17,6 +19,9 @@ constexpr std::array table{
             config_check},
     Command{"config dump", "FILE [--show-secrets]", "print the effective configuration with every default",
             config_dump},
+    Command{"plugin list", "[--json]", "print the types of checks and notifiers that plugins offer",
+            plugin_list},
+    Command{"plugin show", "TYPE [--json]", "print what a type of check or notifier takes", plugin_show},
 };
 
 std::vector<std::string> split(std::string_view words) {
@@ -38,8 +43,11 @@ void print_help(std::ostream& out) {
         out << fmt::format("  {:{}}  {}\n", fmt::format("{} {}", command.words, command.synopsis), width,
                            command.summary);
     }
-    out << "\nOptions:\n  --help      print this text\n  --version   print the version\n\n"
-           "Exit status: 0 ok, 1 failure, 2 usage, 7 the configuration has errors.\n";
+    out << "\nOptions of every command, also before it:\n"
+           "  --plugin-dir DIR       look for plugins there alone\n"
+           "  --plugin-host PROGRAM  the program that loads them\n"
+           "\nOptions:\n  --help      print this text\n  --version   print the version\n\n"
+           "Exit status: 0 ok, 1 failure, 2 usage, 4 no such object, 7 the configuration has errors.\n";
 }
 
 /// Throws UsageError when there is none.
@@ -61,7 +69,24 @@ const Command& find_command(const std::vector<std::string>& arguments) {
                                  group ? arguments[0] + " " + arguments[1] : arguments.front())};
 }
 
-ExitCode dispatch(const std::vector<std::string>& arguments, const Streams& streams) {
+/// Moves the options that may stand before a command behind it.
+std::vector<std::string> command_first(const std::vector<std::string>& arguments) {
+    std::vector<std::string> moved;
+    std::size_t at = 0;
+    for (; at < arguments.size(); ++at) {
+        const std::string& word = arguments[at];
+        const std::string_view name = std::string_view(word).substr(0, word.find('='));
+        if (name != plugin_dir_option && name != plugin_host_option) break;
+        moved.push_back(word);
+        if (name.size() == word.size() && at + 1 < arguments.size()) moved.push_back(arguments[++at]);
+    }
+    std::vector<std::string> ordered(arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end());
+    ordered.insert(ordered.end(), moved.begin(), moved.end());
+    return ordered;
+}
+
+ExitCode dispatch(const std::vector<std::string>& given, const Streams& streams) {
+    const std::vector<std::string> arguments = command_first(given);
     if (arguments.size() == 1 && (arguments.front() == "--help" || arguments.front() == "-h")) {
         print_help(streams.out);
         return ExitCode::ok;

@@ -47,7 +47,8 @@ def test_version_and_help():
 @pytest.mark.parametrize("arguments", [
     [], ["frobnicate"], ["config"], ["config", "chek", "x"], ["--frobnicate"], ["config", "check"],
     ["config", "check", "a", "b"], ["config", "check", "a", "--jso"], ["config", "dump", "a", "--json"],
-    ["config", "check", "--json=yes", "a"], ["--version", "x"],
+    ["config", "check", "--json=yes", "a"], ["--version", "x"], ["plugin"], ["plugin", "show"], ["plugin", "list", "x"],
+    ["plugin", "show", "a", "b"], ["--plugin-dir"], ["--plugin-dir", "x"], ["plugin", "list", "--plugin-dir"],
 ])
 def test_usage_errors_are_one_line_and_exit_2(arguments):
     done = run(*arguments)
