@@ -55,8 +55,11 @@ void reset_signals() {
 }
 
 Result<void> confine_scheduling() {
+    const int policy = ::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+    // Of the others some may not be left, and none is urgent.
+    const bool urgent = policy == SCHED_RR || policy == SCHED_FIFO;
     const sched_param ordinary{};
-    if (::sched_setscheduler(0, SCHED_OTHER, &ordinary) != 0)
+    if (urgent && ::sched_setscheduler(0, SCHED_OTHER, &ordinary) != 0)
         return system_failure("cannot leave real-time scheduling", errno);
     if (::getpriority(PRIO_PROCESS, 0) < 0 && ::setpriority(PRIO_PROCESS, 0, 0) != 0)
         return system_failure("cannot give up priority", errno);
