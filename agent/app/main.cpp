@@ -37,7 +37,8 @@ void block_signals() {
 }
 
 int run(const regent::app::Options& options) {
-    const auto loaded = regent::config::load_file(options.config);
+    regent::plugin::Catalog catalog(options.plugins);
+    const auto loaded = regent::config::load_file(options.config, catalog.capabilities());
     if (!loaded.settings) {
         fmt::print(stderr, "{}", regent::config::render(loaded.diagnostics, false));
         return complain(ExitCode::configuration, "the configuration has errors");
@@ -67,10 +68,10 @@ int run(const regent::app::Options& options) {
     auto engine = regent::app::EngineLoop::open(
         channels, std::make_shared<const regent::core::Settings>(*loaded.settings), options.run_dir);
     if (!engine) return complain(ExitCode::failure, engine.error().text);
-    auto plugins = regent::app::PluginLoop::open(channels, options.plugin_host);
+    auto plugins = regent::app::PluginLoop::open(channels, options.plugins.host);
     if (!plugins) return complain(ExitCode::failure, plugins.error().text);
 
-    regent::app::Service service(options, channels, std::move(*loop), std::move(*manager));
+    regent::app::Service service(options, catalog, channels, std::move(*loop), std::move(*manager));
     service.log_diagnostics(loaded.diagnostics);
     if (options.realtime) {
         if (const auto locked = regent::platform::lock_memory(); !locked) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/app/options.hpp"
 
+#include <boost/optional.hpp>
 #include <boost/program_options.hpp>
 #include <sstream>
 
@@ -8,16 +9,28 @@ namespace regent::app {
 
 namespace po = boost::program_options;
 
+namespace {
+
+std::optional<std::filesystem::path> path_of(const boost::optional<std::string>& given) {
+    return given ? std::optional<std::filesystem::path>(*given) : std::nullopt;
+}
+
+}  // namespace
+
 Result<Command> parse_options(int argc, const char* const* argv) {
     std::string config;
     std::string run_dir;
     std::string log;
+    boost::optional<std::string> plugin_dir;
+    boost::optional<std::string> plugin_host;
     po::options_description described("regentd: health and failover agent (VRRP)\n\nOptions");
     described.add_options()("config", po::value(&config)->value_name("FILE"),
                             "configuration file (required)")(
         "run-dir", po::value(&run_dir)->value_name("DIR")->default_value("/run/regent"),
         "directory for run-time state")(
         "log", po::value(&log)->value_name("stderr|journal")->default_value("stderr"), "where messages go")(
+        "plugin-dir", po::value(&plugin_dir)->value_name("DIR"), "look for plugins there alone")(
+        "plugin-host", po::value(&plugin_host)->value_name("PROGRAM"), "the program that loads plugins")(
         "no-realtime", "do not ask for real-time priority and locked memory")(
         "version", "print the version and leave")("help", "print this help and leave");
     try {
@@ -34,6 +47,7 @@ Result<Command> parse_options(int argc, const char* const* argv) {
         Options options;
         options.config = config;
         options.run_dir = run_dir;
+        options.plugins = plugin::places(path_of(plugin_dir), path_of(plugin_host));
         options.realtime = !given.contains("no-realtime");
         if (log == "journal") {
             options.log = LogTarget::journal;

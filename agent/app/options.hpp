@@ -8,6 +8,7 @@
 
 #include "agent/app/log_sink.hpp"
 #include "agent/base/result.hpp"
+#include "agent/plugin/catalog.hpp"
 
 namespace regent::app {
 
@@ -24,7 +25,7 @@ struct Options {
     std::filesystem::path config;
     std::filesystem::path run_dir = "/run/regent";
     LogTarget log = LogTarget::stderr_stream;
-    std::filesystem::path plugin_host = REGENT_PLUGIN_HOST;  ///< the program regent-plugin-host
+    plugin::Places plugins = plugin::places({}, {});
     bool realtime = true;  ///< SCHED_RR and mlock where permitted
 };
 

@@ -99,7 +99,7 @@ void Service::reload() {
     manager_.send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                               platform::now().time_since_epoch() / std::chrono::microseconds(1)));
     try {
-        apply(config::load_file(options_.config));
+        apply(config::load_file(options_.config, catalog_.capabilities()));
     } catch (const std::bad_alloc&) {
         // A file can ask for more than there is. That must not cost the addresses.
         refuse("there is no memory to read it");

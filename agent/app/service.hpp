@@ -20,9 +20,11 @@ namespace regent::app {
 
 class Service {
   public:
-    Service(const Options& options, Channels& channels, platform::EventLoop loop,
+    /// Keeps references to all but the loop and the manager.
+    Service(const Options& options, plugin::Catalog& catalog, Channels& channels, platform::EventLoop loop,
             platform::NotifySocket manager)
         : options_(options),
+          catalog_(catalog),
           channels_(channels),
           loop_(std::move(loop)),
           manager_(std::move(manager)),
@@ -56,6 +58,7 @@ class Service {
     void update_status();
 
     const Options& options_;
+    plugin::Catalog& catalog_;
     Channels& channels_;
     platform::EventLoop loop_;
     platform::NotifySocket manager_;  ///< sd_notify() waits for a manager that does not read

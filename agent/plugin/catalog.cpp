@@ -82,7 +82,7 @@ Result<std::vector<std::optional<config::Objection>>> read_judgement(const std::
 Places places(const std::optional<fs::path>& directory, const std::optional<fs::path>& host) {
     Places found{{REGENT_PLUGIN_DIR, "/usr/local/lib/regent/plugins"}, REGENT_PLUGIN_HOST, false};
     if (directory) {
-        found.directories = {*directory};
+        found.directories = {fs::absolute(*directory)};
         found.must_exist = true;
         std::error_code error;
         const fs::path sibling = fs::weakly_canonical(*directory, error).parent_path() / "bin" / host_name;
