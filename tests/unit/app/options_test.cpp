@@ -25,6 +25,8 @@ TEST_CASE("The configuration file is required, the rest has defaults") {
     CHECK(command->run->run_dir == "/run/regent");
     CHECK(command->run->log == LogTarget::stderr_stream);
     CHECK(command->run->realtime);
+    CHECK(command->run->plugins.directories.size() == 2);
+    CHECK_FALSE(command->run->plugins.must_exist);
 
     const auto missing = parse({});
     REQUIRE_FALSE(missing);
@@ -32,13 +34,15 @@ TEST_CASE("The configuration file is required, the rest has defaults") {
 }
 
 TEST_CASE("Every option is understood") {
-    const auto command =
-        parse({"--config=b.toml", "--run-dir", "/tmp/x", "--log", "journal", "--no-realtime"});
+    const auto command = parse({"--config=b.toml", "--run-dir", "/tmp/x", "--log", "journal", "--no-realtime",
+                                "--plugin-dir", "/tmp/plugins", "--plugin-host=/tmp/host"});
     REQUIRE(command);
     REQUIRE(command->run);
     CHECK(command->run->run_dir == "/tmp/x");
     CHECK(command->run->log == LogTarget::journal);
     CHECK_FALSE(command->run->realtime);
+    CHECK(command->run->plugins.directories == std::vector<std::filesystem::path>{"/tmp/plugins"});
+    CHECK(command->run->plugins.host == "/tmp/host");
 }
 
 TEST_CASE("What is not understood is refused in one line") {
