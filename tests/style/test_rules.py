@@ -61,6 +61,7 @@ LICENCE = "// " + words.LICENCE + "\n"
         ("sdk/include/regent/x.hpp", "#include <fmt/format.h>", True),
         ("plugins/tcp/x.cpp", "#include <sys/socket.h>", False),
         ("plugins/tcp/x.cpp", '#include "plugins/tcp/y.hpp"', False),
+        ("plugins/tcp/x.cpp", '#include "plugins/support/y.hpp"', False),
         ("plugins/tcp/x.cpp", '#include "plugins/ping/y.hpp"', True),
         ("plugins/tcp/x.cpp", '#include "agent/base/bytes.hpp"', True),
     ],
