@@ -47,8 +47,8 @@ class EventLoop {
 
     /// Runs until quit().
     Result<void> run();
-    /// One round for whoever has a loop of its own: what is ready is called, or what becomes ready first within
-    /// `limit`. False: nothing did.
+    /// One round for whoever has a loop of its own: what is ready is called, or what becomes ready first
+    /// within `limit`. False: nothing did.
     Result<bool> run_once(Duration limit);
     void quit();
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A plugin that keeps the contract, in C11: check "good" does what its parameter `way` says, notifier "note" acks. */
+ * A plugin that keeps the contract, in C11: check "good" does what its parameter `way` says, notifier "note"
+ * acks. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -58,8 +59,8 @@ static int validate(const regent_value* values, size_t count, regent_error* erro
     return 1;
 }
 
-static void* create(const regent_host* host, regent_instance instance, const regent_value* values, size_t count,
-                    regent_error* error) {
+static void* create(const regent_host* host, regent_instance instance, const regent_value* values,
+                    size_t count, regent_error* error) {
     if (validate(values, count, error) != 0) return NULL;
     good* self = calloc(1, sizeof *self);
     if (self == NULL) return NULL;
@@ -109,7 +110,9 @@ static void probe(void* handle, uint64_t id, int64_t deadline_ns) {
         case BY_FD:
             if (write(self->event, &one, sizeof one) < 0) abort();
             break;
-        case BY_TIMER: self->host->set_timer(self->host, self->instance, 7, self->host->now_ns(self->host)); break;
+        case BY_TIMER:
+            self->host->set_timer(self->host, self->instance, 7, self->host->now_ns(self->host));
+            break;
         case BY_THREAD:
         case BY_WAKE:
             join(self);
@@ -173,8 +176,8 @@ static void notify(void* handle, const regent_event* event) {
         self->host->ack(self->host, self->instance, event->event_id, REGENT_ACK_DELIVERED, event->json);
 }
 
-static void* create_note(const regent_host* host, regent_instance instance, const regent_value* values, size_t count,
-                         regent_error* error) {
+static void* create_note(const regent_host* host, regent_instance instance, const regent_value* values,
+                         size_t count, regent_error* error) {
     (void)values;
     (void)count;
     (void)error;

@@ -38,8 +38,8 @@ static void report(const bad* self, uint64_t probe, uint32_t state, regent_str m
     self->host->report(self->host, self->instance, &result);
 }
 
-static void* create(const regent_host* host, regent_instance instance, const regent_value* values, size_t count,
-                    regent_error* error) {
+static void* create(const regent_host* host, regent_instance instance, const regent_value* values,
+                    size_t count, regent_error* error) {
     (void)count;
     (void)error;
     bad* self = calloc(1, sizeof *self);
@@ -109,8 +109,9 @@ static const regent_check_ops ops = {.struct_size = sizeof ops,
                                      .stop = stop,
                                      .destroy = destroy};
 
-static const regent_str sins[] = {TEXT("crash"),   TEXT("block"), TEXT("spam"),       TEXT("late"), TEXT("impossible"),
-                                  TEXT("garbage"), TEXT("slow"),  TEXT("stuck-stop"), TEXT("none")};
+static const regent_str sins[] = {TEXT("crash"), TEXT("block"),      TEXT("spam"),
+                                  TEXT("late"),  TEXT("impossible"), TEXT("garbage"),
+                                  TEXT("slow"),  TEXT("stuck-stop"), TEXT("none")};
 static const regent_param sin_param = {.struct_size = sizeof sin_param,
                                        .type = REGENT_PARAM_CHOICE,
                                        .flags = REGENT_PARAM_REQUIRED,
