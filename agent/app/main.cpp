@@ -41,6 +41,8 @@ int run(const regent::app::Options& options) {
     const auto loaded = regent::config::load_file(options.config, catalog.capabilities());
     if (!loaded.settings) {
         fmt::print(stderr, "{}", regent::config::render(loaded.diagnostics, false));
+        // A busy machine is no reason to stay down: the service manager starts again after a failure.
+        if (catalog.late()) return complain(ExitCode::failure, "a plugin has not described itself in time");
         return complain(ExitCode::configuration, "the configuration has errors");
     }
     if (const auto permitted = regent::platform::check_permission(); !permitted) {

@@ -132,6 +132,7 @@ void Catalog::describe(const std::vector<fs::path>& files, config::Installed& in
     for (std::size_t i = 0; i < files.size(); ++i) {
         if (!ends[i].problem.empty()) {
             installed.problems.push_back({files[i], ends[i].problem});
+            late_ = late_ || ends[i].late;
             continue;
         }
         auto plugin = read_description(ends[i].output);
@@ -146,6 +147,7 @@ void Catalog::describe(const std::vector<fs::path>& files, config::Installed& in
 
 config::Installed Catalog::scan() {
     config::Installed installed;
+    late_ = false;
     const auto files = find_files(installed);
     std::erase_if(known_, [&](const auto& entry) {
         const bool there = std::find(files.begin(), files.end(), entry.first) != files.end();

@@ -48,6 +48,9 @@ class Catalog {
     /// scan() and validate() for load_file(). Valid as long as the catalogue.
     config::Capabilities capabilities();
 
+    /// Whether a description is missing for want of time alone: what depends on it may be right all the same.
+    bool late() const { return late_; }
+
     const std::filesystem::path& host() const { return places_.host; }
 
   private:
@@ -71,6 +74,7 @@ class Catalog {
 
     Places places_;
     Duration time_limit_;
+    bool late_ = false;
     std::map<std::filesystem::path, Known> known_;
 };
 

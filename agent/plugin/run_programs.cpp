@@ -125,6 +125,7 @@ class Running {
         } else if (ended) {
             finish({});
         } else if (platform::now() >= deadline_) {
+            end_.late = true;
             finish(fmt::format("did not end within {}", config::format_duration(limits_.time)));
         }
     }

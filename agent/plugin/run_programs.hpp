@@ -20,6 +20,7 @@ struct ProgramEnd {
     /// Why the output is not to be used, as a sentence: it could not be started, said too much, did not end
     /// in time, was killed, or exited with a status that is not 0. Empty: all is well.
     std::string problem;
+    bool late = false;  ///< it did not end in time: another time it may
 };
 
 struct ProgramLimits {

@@ -126,7 +126,9 @@ TEST_CASE("a plugin that hangs costs its time and nothing else, and nothing of i
     for (const char* name : {"a", "b", "c", "d", "e", "f"})
         tree.plugin(name, "tail -f /dev/null & echo $! >>" + tree.tally().string() + ".pids; wait");
     const Instant before = platform::now();
-    const auto installed = tree.catalog(300ms).scan();
+    auto catalog = tree.catalog(300ms);
+    const auto installed = catalog.scan();
+    CHECK(catalog.late());
     const Duration took = platform::now() - before;
     CHECK(installed.problems.size() == 6);
     CHECK(installed.problems.front().text == "host did not end within 300ms");
@@ -146,7 +148,9 @@ TEST_CASE("a program that leaves a child with its output behind does not hold us
     const Tree tree;
     tree.plugin("leaves", "tail -f /dev/null & exit 5");
     const Instant before = platform::now();
-    CHECK(tree.catalog(30s).scan().problems.at(0).text == "host exited with status 5");
+    auto catalog = tree.catalog(30s);
+    CHECK(catalog.scan().problems.at(0).text == "host exited with status 5");
+    CHECK_FALSE(catalog.late());
     CHECK(platform::now() - before < 20s);
 }
 
