@@ -14,12 +14,36 @@ WANTED = [
     "usr/share/man/man8/regentd.8.gz",
     "usr/share/man/man1/regentctl.1.gz",
     "usr/share/doc/regent/copyright",
+    "usr/libexec/regent/regent-plugin-host",
+    "usr/lib/*/regent/plugins/regent-tcp.so",
+]
+
+WANTED_OF_DEVELOPERS = [
+    "usr/include/regent/abi/plugin.h",
+    "usr/include/regent/testing.hpp",
+    "usr/lib/*/cmake/regent-sdk/regent-sdkConfig.cmake",
+    "usr/lib/*/pkgconfig/regent-sdk.pc",
+    "usr/share/doc/libregent-dev/README.md*",
+    "usr/share/doc/libregent-dev/examples/template/CMakeLists.txt",
 ]
 
 
 @pytest.mark.parametrize("path", WANTED)
 def test_has(unpacked, path):
-    assert (unpacked / path).is_file()
+    assert [found.is_file() for found in unpacked.glob(path)] == [True]
+
+
+@pytest.fixture(scope="module")
+def unpacked_sdk(package, tmp_path_factory):
+    (sdk,) = package.parent.glob("libregent-dev_*.deb")
+    folder = tmp_path_factory.mktemp("sdk")
+    lab.run("dpkg-deb", "--extract", str(sdk), str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("path", WANTED_OF_DEVELOPERS)
+def test_sdk_has(unpacked_sdk, path):
+    assert [found.is_file() for found in unpacked_sdk.glob(path)] == [True]
 
 
 def test_lintian_is_silent(package):
@@ -32,7 +56,7 @@ def test_lintian_is_silent(package):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("program", ["usr/sbin/regentd", "usr/bin/regentctl"])
+@pytest.mark.parametrize("program", ["usr/sbin/regentd", "usr/bin/regentctl", "usr/libexec/regent/regent-plugin-host"])
 def test_programs_are_hardened(unpacked, program):
     read = lab.run("readelf", "--wide", "--file-header", "--program-headers", "--dynamic", str(unpacked / program)).stdout
     assert "DYN (Position-Independent Executable" in read

@@ -60,6 +60,25 @@ def test_one_command_line_is_enough(repository, prefix, tmp_path):
     assert os.path.normpath(folder) == str(module.parents[1] / "regent" / "plugins")
 
 
+def regentctl(built, *arguments):
+    """Of this tree, with the plugin as the only one."""
+    programs = conftest.BUILD / "bin"
+    options = ["--plugin-host", programs / "regent-plugin-host", "--plugin-dir", built]
+    return conftest.run(programs / "regentctl", *options, *arguments)
+
+
+def test_its_parameters_are_shown(built):
+    assert 'default "60s"' in regentctl(built, "plugin", "show", "file-age")
+
+
+def test_its_configuration_is_checked(built, repository, tmp_path):
+    regentctl(built, "config", "check", repository / "regent.toml")
+    wrong = tmp_path / "regent.toml"
+    wrong.write_text((repository / "regent.toml").read_text().replace("max_age", "max_aeg"))
+    with pytest.raises(AssertionError, match='regent.toml:5:1: error.*"max_aeg"'):
+        regentctl(built, "config", "check", wrong)
+
+
 def test_another_major_version_is_not_found(repository, prefix, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(repository, copy, ignore=shutil.ignore_patterns("build"))
