@@ -92,7 +92,9 @@ void CheckRunner::run(Instant now) {
     const auto step = schedule_.run(now);
     if (step.verdict) tell(*step.verdict, now);
     if (step.question)
-        link_.send(Probe{instance_, step.question->probe, nanoseconds(step.question->deadline)}, now);
+        link_.send(
+            Probe{instance_, step.question->probe, nanoseconds(step.question->deadline), nanoseconds(now)},
+            now);
 }
 
 void CheckRunner::tell(const core::CheckVerdict& verdict, Instant now) {

@@ -60,7 +60,8 @@ void NotifierRunner::deliver(Instant now) {
                              event.group,
                              event.old_state,
                              event.new_state,
-                             event.reason};
+                             event.reason,
+                             now.time_since_epoch().count()};
         link_.send(message, now);
     }
     agenda_.update(*this);

@@ -35,14 +35,18 @@ json write(const Destroy& m) {
     return {{"is", "destroy"}, {"instance", m.instance}};
 }
 json write(const Probe& m) {
-    return {{"is", "probe"}, {"instance", m.instance}, {"probe", m.probe}, {"deadline", m.deadline}};
+    return {{"is", "probe"},
+            {"instance", m.instance},
+            {"probe", m.probe},
+            {"deadline", m.deadline},
+            {"asked", m.asked}};
 }
 json write(const Notify& m) {
     return {{"is", "notify"},           {"instance", m.instance}, {"event", m.event},
             {"deadline", m.deadline},   {"kind", m.kind},         {"sequence", m.sequence},
             {"wall", m.wall},           {"priority", m.priority}, {"node", m.node},
             {"name", m.name},           {"group", m.group},       {"old_state", m.old_state},
-            {"new_state", m.new_state}, {"reason", m.reason}};
+            {"new_state", m.new_state}, {"reason", m.reason},     {"asked", m.asked}};
 }
 json write(const Ping& m) {
     return {{"is", "ping"}, {"number", m.number}};
@@ -129,7 +133,7 @@ ToHost read_destroy(Fields& in) {
     return Destroy{id(in, "instance")};
 }
 ToHost read_probe(Fields& in) {
-    return Probe{id(in, "instance"), id(in, "probe"), time(in, "deadline")};
+    return Probe{id(in, "instance"), id(in, "probe"), time(in, "deadline"), time(in, "asked")};
 }
 ToHost read_notify(Fields& in) {
     Notify m;
@@ -145,6 +149,7 @@ ToHost read_notify(Fields& in) {
           std::pair{"old_state", &m.old_state}, std::pair{"new_state", &m.new_state}})
         *text = name(in, key);
     m.reason = in.text("reason", maximum_text);
+    m.asked = time(in, "asked");
     return m;
 }
 ToHost read_ping(Fields& in) {

@@ -49,6 +49,7 @@ struct Probe {
     InstanceId instance = 0;
     std::uint64_t probe = 0;    ///< never 0
     std::int64_t deadline = 0;  ///< ns of CLOCK_MONOTONIC. Then the host itself reports DOWN (timeout).
+    std::int64_t asked = 0;     ///< when the deadline was set; 0: not said, and the host takes its own time
 };
 struct Notify {
     InstanceId instance = 0;
@@ -59,6 +60,7 @@ struct Notify {
     std::int64_t wall = 0;  ///< ns since 1970
     std::uint32_t priority = 0;
     std::string node, name, group, old_state, new_state, reason;
+    std::int64_t asked = 0;  ///< as of a probe
 };
 struct Ping {
     std::uint64_t number = 0;

@@ -69,7 +69,7 @@ class Host {
     const Operations& operations(const Instance& instance) const;
 
     // Questions and their time (host_questions.cpp).
-    bool ask(Instance& instance, std::uint64_t question, std::int64_t deadline);
+    bool ask(Instance& instance, std::uint64_t question, std::int64_t asked, std::int64_t deadline);
     void tell_failure(const Instance& instance, std::uint64_t question, std::uint32_t state,
                       std::uint32_t reason, const std::string& text);
     void run_due();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Probes, events, and what happens when their time is over.
+#include <algorithm>
 #include <array>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -26,14 +27,14 @@ std::string event_json(const Notify& event) {
     return json.dump();
 }
 
-/// "300 ms": to the millisecond, because part of the time was spent on the way here.
+/// "300 ms": to the millisecond, for an agent that does not say when it asked.
 std::string time_given(Instant asked, Instant deadline) {
     return to_text(std::chrono::round<std::chrono::milliseconds>(deadline - asked));
 }
 
 }  // namespace
 
-bool Host::ask(Instance& instance, std::uint64_t question, std::int64_t deadline) {
+bool Host::ask(Instance& instance, std::uint64_t question, std::int64_t asked, std::int64_t deadline) {
     const Operations& ops = operations(instance);
     const std::uint64_t before = instance.question;
     if (mailbox_.give_up(instance.id, before))
@@ -41,14 +42,14 @@ bool Host::ask(Instance& instance, std::uint64_t question, std::int64_t deadline
     const Instant now = platform::now();
     const Instant until{Duration(deadline)};
     instance.question = question;
-    instance.asked = now;
+    instance.asked = asked > 0 ? std::min(Instant(Duration(asked)), now) : now;
     instance.until = until;
     if (until <= now) {
         tell_failure(instance, question, REGENT_STATE_UNKNOWN, REGENT_REASON_INTERNAL,
                      fmt::format("the plugin host was asked {} too late", to_text(now - until)));
         return false;
     }
-    mailbox_.ask(instance.id, question, now);
+    mailbox_.ask(instance.id, question, instance.asked);
     timers_.set({instance.id, Timers::Use::deadline, 0}, until);
     return true;
 }
@@ -70,7 +71,7 @@ void Host::handle(const Probe& probe) {
     if (instance == nullptr) return;
     const Operations& ops = operations(*instance);
     if (ops.probe == nullptr) return end_because("the agent probed a notifier");
-    if (!ask(*instance, probe.probe, probe.deadline)) return;
+    if (!ask(*instance, probe.probe, probe.asked, probe.deadline)) return;
     const bool returned =
         call(instance->id, "probe", [&] { ops.probe(instance->self, probe.probe, probe.deadline); });
     if (!returned && mailbox_.give_up(instance->id, probe.probe))
@@ -83,7 +84,7 @@ void Host::handle(const Notify& notify) {
     if (instance == nullptr) return;
     const Operations& ops = operations(*instance);
     if (ops.notify == nullptr) return end_because("the agent notified a check");
-    if (!ask(*instance, notify.event, notify.deadline)) return;
+    if (!ask(*instance, notify.event, notify.asked, notify.deadline)) return;
     const bool returned = call(instance->id, "notify", [&] {
         const std::string json = event_json(notify);
         const regent_event event{sizeof event,

@@ -189,7 +189,8 @@ std::optional<plugin::ToAgent> HostProcess::receive() {
 
 plugin::Report HostProcess::probe(plugin::InstanceId instance, std::uint64_t probe,
                                   std::chrono::milliseconds time) {
-    send(plugin::Probe{instance, probe, in(time)});
+    const auto now = in(std::chrono::milliseconds(0));
+    send(plugin::Probe{instance, probe, now + std::chrono::nanoseconds(time).count(), now});
     return await<plugin::Report>();
 }
 

@@ -60,7 +60,8 @@ ToHost notify() {
                   *words(),
                   *words(),
                   *words(),
-                  *words()};
+                  *words(),
+                  *times()};
 }
 
 ToAgent report() {
@@ -94,11 +95,11 @@ auto fields(const Destroy& m) {
     return std::tie(m.instance);
 }
 auto fields(const Probe& m) {
-    return std::tie(m.instance, m.probe, m.deadline);
+    return std::tie(m.instance, m.probe, m.deadline, m.asked);
 }
 auto fields(const Notify& m) {
     return std::tie(m.instance, m.event, m.deadline, m.kind, m.sequence, m.wall, m.priority, m.node, m.name,
-                    m.group, m.old_state, m.new_state, m.reason);
+                    m.group, m.old_state, m.new_state, m.reason, m.asked);
 }
 auto fields(const Ping& m) {
     return std::tie(m.number);
@@ -153,7 +154,7 @@ rc::Gen<ToHost> to_host_messages() {
             case 0: return AgentHello{*rc::gen::inRange(1U, UINT32_MAX), *words()};
             case 1: return create();
             case 2: return Destroy{*ids()};
-            case 3: return Probe{*ids(), *ids(), *times()};
+            case 3: return Probe{*ids(), *ids(), *times(), *times()};
             case 4: return notify();
             default: return Ping{*rc::gen::arbitrary<std::uint64_t>()};
         }
@@ -180,9 +181,9 @@ std::vector<ToHost> each_to_host() {
     return {AgentHello{1, "lb1"},
             Create{5, config::PluginKind::check, "tcp", "web", {text, {}, list}},
             Destroy{5},
-            Probe{5, 9, 1'000'000'000},
+            Probe{5, 9, 1'000'000'000, 700'000'000},
             Notify{6, 3, 2'000'000'000, 1, 12, 1'700'000'000'000'000'000, 101, "lb1", "VI_1", "SG1", "backup",
-                   "master", "no advert for 3.6 s"},
+                   "master", "no advert for 3.6 s", 1'990'000'000},
             Ping{77}};
 }
 

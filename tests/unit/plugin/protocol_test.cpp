@@ -70,9 +70,9 @@ TEST_CASE("Any message is read as it was written") {
 TEST_CASE("The bytes of a message stay the same") {
     // a2 map of 2, 62 "is", 64 "ping", 66 "number", 18 4d: 77
     CHECK(hex(encode(ToHost(Ping{77}))) == "a26269736470696e67666e756d626572184d");
-    CHECK(hex(encode(ToHost(Probe{5, 9, 1'000'000'000}))) ==
-          "a468646561646c696e651a3b9aca0068696e7374616e636505626973657072"
-          "6f62656570726f626509");
+    CHECK(hex(encode(ToHost(Probe{5, 9, 1'000'000'000, 24}))) ==
+          "a56561736b6564181868646561646c696e651a3b9aca0068696e7374616e636505626973"
+          "6570726f62656570726f626509");
     CHECK(hex(encode(ToAgent(Ack{6, 3, true, "ok"}))) ==
           "a56964656c697665726564f5656576656e740368696e7374616e6365066269736361636b6474657874626f6b");
     CHECK(hex(encode(ToAgent(Created{24}))) ==
