@@ -35,6 +35,9 @@ SDK_POSIX_FOLDER = "sdk/include/regent/testing/"
 # The part of the SDK that the agent may know, and the one folder that does.
 ABI, ABI_LAYER = "regent/abi/", "plugin"
 
+# What stands beside the plugins and is none: any of them may use it.
+PLUGINS_SHARE = {"support", "process_watch"}
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
 
@@ -87,7 +90,7 @@ def plugin_header(path, header):
     parts, own = pathlib.PurePosixPath(header).parts, pathlib.PurePosixPath(path).parts
     if parts[0] == "agent":
         return "a plugin knows regent/… and libraries, nothing of agent/"
-    if parts[0] == "plugins" and parts[1] != own[1]:
+    if parts[0] == "plugins" and parts[1] != own[1] and parts[1] not in PLUGINS_SHARE:
         return f"a plugin knows no other plugin: {header}"
     return None
 
