@@ -63,6 +63,8 @@ LICENCE = "// " + words.LICENCE + "\n"
         ("plugins/tcp/x.cpp", '#include "plugins/tcp/y.hpp"', False),
         ("plugins/tcp/x.cpp", '#include "plugins/support/y.hpp"', False),
         ("plugins/tcp/x.cpp", '#include "plugins/ping/y.hpp"', True),
+        ("plugins/tcp/x.cpp", '#include "plugins/support/y.hpp"', False),
+        ("plugins/process_watch/x.cpp", '#include "plugins/haproxy/y.hpp"', True),
         ("plugins/tcp/x.cpp", '#include "agent/base/bytes.hpp"', True),
     ],
 )
