@@ -308,10 +308,16 @@ TEST_CASE("exec: what a run costs") {
     };
     const double all = median(in_all);
     const double probe = median(in_probe);
-    std::printf("exec: median %.0f us a run of /bin/true, %.0f us of it in probe() (bounds 50000, 5000)\n",
-                all, probe);
-    CHECK(all < 50000);
-    CHECK(probe < 5000);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    constexpr double slack = 10;  // a fork copies the tables of the sanitizer's memory, too
+#else
+    constexpr double slack = 1;
+#endif
+    std::printf(
+        "exec: median %.0f us a run of /bin/true (bound %.0f), %.0f us of it in probe() (bound %.0f)\n", all,
+        50000 * slack, probe, 5000 * slack);
+    CHECK(all < 50000 * slack);
+    CHECK(probe < 5000 * slack);
     check.destroy();
     CHECK(host.violations() == std::vector<std::string>{});
 }
