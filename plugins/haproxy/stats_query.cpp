@@ -97,7 +97,8 @@ sdk::Result StatsQuery::not_connected(int error) const {
 
 void StatsQuery::connect() {
     text_.clear();
-    socket_ = process_watch::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    socket_ =
+        process_watch::WatchedDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket_) return finish(tl::unexpected(not_connected(errno)));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

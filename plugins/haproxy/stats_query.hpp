@@ -9,7 +9,7 @@
 #include <string>
 
 #include "plugins/haproxy/stats.hpp"
-#include "plugins/process_watch/descriptor.hpp"
+#include "plugins/process_watch/watched_descriptor.hpp"
 #include "regent/context.hpp"
 
 namespace regent::plugins::haproxy {
@@ -44,7 +44,7 @@ class StatsQuery {
     sdk::Context context_;
     std::string path_;
     std::uint64_t retry_timer_;
-    process_watch::Descriptor socket_;
+    process_watch::WatchedDescriptor socket_;
     std::string text_;
     sdk::Instant patient_until_{};
     bool is_first_ = true;

@@ -5,10 +5,13 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "plugins/support/printable.hpp"
+
 namespace regent::plugins::haproxy {
 namespace {
 
 constexpr std::uint64_t maximum_servers = 65535;
+constexpr std::size_t maximum_shown = 32;
 
 sdk::Result missing(std::string text, bool has_been_up) {
     return has_been_up ? sdk::down(sdk::Reason::not_found, std::move(text))
@@ -43,7 +46,8 @@ std::optional<sdk::Result> judge_frontends(const Stats& stats, const Demands& de
         const Proxy* const frontend = find(stats, Proxy::Kind::frontend, name);
         if (frontend == nullptr) return missing(fmt::format("HAProxy has no frontend {}", name), has_been_up);
         if (frontend->status != "OPEN")
-            return sdk::down(sdk::Reason::refused, fmt::format("frontend {} is {}", name, frontend->status));
+            return sdk::down(sdk::Reason::refused, fmt::format("frontend {} is {}", name,
+                                                               printable(frontend->status, maximum_shown)));
     }
     return std::nullopt;
 }
@@ -77,10 +81,10 @@ sdk::Result judge(const Stats& stats, const Demands& demands, pid_t pid, bool ha
     const Servers servers = count_servers(stats, nullptr);
     auto wrong = judge_frontends(stats, demands, has_been_up);
     if (!wrong) wrong = judge_servers(stats, demands, has_been_up);
-    sdk::Result result =
-        wrong ? std::move(*wrong)
-              : sdk::up(fmt::format("HAProxy {}, pid {}, {} sessions, {} of {} servers up",
-                                    stats.info.version, pid, stats.info.sessions, servers.up, servers.all));
+    sdk::Result result = wrong ? std::move(*wrong)
+                               : sdk::up(fmt::format("HAProxy {}, pid {}, {} sessions, {} of {} servers up",
+                                                     printable(stats.info.version, maximum_shown), pid,
+                                                     stats.info.sessions, servers.up, servers.all));
     result.metrics = {{"sessions", static_cast<double>(stats.info.sessions)},
                       {"servers_up", static_cast<double>(servers.up)},
                       {"servers", static_cast<double>(servers.all)},

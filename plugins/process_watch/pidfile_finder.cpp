@@ -74,7 +74,7 @@ class PidfileFinder final : public Finder {
     std::string path_;
     std::optional<Likeness> likeness_;
     Hint hint_;
-    Descriptor inotify_;
+    WatchedDescriptor inotify_;
     bool is_watching_ = false;
     std::optional<FileStamp> believed_;  ///< when it named `believed_pid_`
     pid_t believed_pid_ = 0;
@@ -121,7 +121,7 @@ Finder::Answer PidfileFinder::find_now() {
 void PidfileFinder::watch_directory() {
     if (is_watching_) return;
     if (!inotify_) {
-        inotify_ = Descriptor(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+        inotify_ = WatchedDescriptor(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
         if (!inotify_) return;  // each user has 128 of them; what changes is then seen when probed
         inotify_.watch(context_, REGENT_FD_READ);
     }

@@ -12,11 +12,14 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "plugins/support/printable.hpp"
+
 namespace regent::plugins::process_watch {
 namespace {
 
-// glibc of Debian 12 has no wrapper with a header of its own everywhere; the system call is the same on all
-// machines.
+constexpr std::size_t maximum_shown = 64;
+
+// The C library of Debian 12 declares no pidfd_open.
 int pidfd_open(pid_t pid) {
     const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U));
     if (fd >= 0) ::fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -91,7 +94,7 @@ Outcome<Process> open_process(pid_t pid, const Likeness* likeness) {
     const auto gone = [&] { return not_found(fmt::format("there is no process {}", pid)); };
     Process process;
     process.pid = pid;
-    process.pidfd = Descriptor(pidfd_open(pid));
+    process.pidfd = WatchedDescriptor(pidfd_open(pid));
     // EINVAL, ENOENT: the number is that of a thread.
     if (!process.pidfd && (errno == ESRCH || errno == EINVAL || errno == ENOENT)) return gone();
     if (!process.pidfd) return unseen(pid, errno);
@@ -106,7 +109,8 @@ Outcome<Process> open_process(pid_t pid, const Likeness* likeness) {
     if (!text) return unseen(pid, text.error());
     if (!stat) return unseen(pid, EPROTO);
     if (likeness != nullptr && !is_like)
-        return not_found(fmt::format("process {} is {}, not {}", pid, stat->comm, likeness->name));
+        return not_found(fmt::format("process {} is {}, not {}", pid, printable(stat->comm, maximum_shown),
+                                     likeness->name));
     process.comm = stat->comm;
     process.start_ticks = stat->start_ticks;
     return process;

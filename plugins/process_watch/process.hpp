@@ -6,8 +6,8 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "plugins/process_watch/descriptor.hpp"
 #include "plugins/process_watch/proc_text.hpp"
+#include "plugins/process_watch/watched_descriptor.hpp"
 #include "regent/context.hpp"
 
 namespace regent::plugins::process_watch {
@@ -25,7 +25,7 @@ struct Process {
     pid_t pid = 0;
     std::string comm;
     std::uint64_t start_ticks = 0;
-    Descriptor pidfd;  ///< readable once the process has ended, reaped or not
+    WatchedDescriptor pidfd;  ///< readable once the process has ended, reaped or not
 
     bool has_ended() const;
     bool is_same_as(const Process& other) const {

@@ -4,16 +4,19 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "plugins/support/printable.hpp"
+
 namespace regent::plugins::process_watch {
 namespace {
 
+constexpr std::size_t maximum_shown = 64;
 /// How long a look that nobody asked for may take.
 constexpr sdk::Duration own_patience = std::chrono::seconds(1);
 /// How long a daemon that takes over may take from making its pidfile to writing its number.
 constexpr sdk::Duration takeover_patience = std::chrono::milliseconds(250);
 
 std::string named(const Process& process) {
-    return fmt::format("process {} ({})", process.pid, process.comm);
+    return fmt::format("process {} ({})", process.pid, printable(process.comm, maximum_shown));
 }
 
 }  // namespace

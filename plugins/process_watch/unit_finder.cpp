@@ -3,6 +3,7 @@
 // names its processes, but not which is the main one.) While the connection stands, signals tell of changes.
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <systemd/sd-bus.h>
@@ -64,7 +65,8 @@ class UnitFinder final : public Finder {
     std::unique_ptr<sd_bus, EndBus> bus_;
     std::unique_ptr<sd_bus_slot, EndBus> call_;
     std::string object_;
-    int watched_fd_ = -1;
+    int bus_fd_ = -1;
+    WatchedDescriptor socket_;  ///< a second name of it: sd-bus closes its own when the connection is lost
     bool is_working_ = false;
 };
 
@@ -165,22 +167,24 @@ void UnitFinder::update_watch() {
     const int fd = sd_bus_get_fd(bus_.get());
     const int wanted = sd_bus_get_events(bus_.get());
     if (fd < 0 || wanted < 0) return fail(ENOTCONN);
-    if (watched_fd_ >= 0 && watched_fd_ != fd) context_.unwatch(watched_fd_);
-    watched_fd_ = fd;
+    if (!socket_ || bus_fd_ != fd) {
+        bus_fd_ = fd;
+        socket_ = WatchedDescriptor(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+        if (!socket_) return fail(errno);
+    }
     constexpr std::uint32_t reads = REGENT_FD_READ, writes = REGENT_FD_WRITE;
-    context_.watch(fd, (wanted & POLLOUT) != 0 ? reads | writes : reads);
+    socket_.watch(context_, (wanted & POLLOUT) != 0 ? reads | writes : reads);
 }
 
 void UnitFinder::disconnect() {
-    if (watched_fd_ >= 0) context_.unwatch(watched_fd_);
-    watched_fd_ = -1;
+    socket_.reset();
     context_.clear_timer(timer_);
     call_.reset();
     bus_.reset();
 }
 
 bool UnitFinder::on_fd(int fd) {
-    if (fd != watched_fd_) return false;
+    if (!socket_ || fd != socket_.get()) return false;
     work();
     return true;
 }
