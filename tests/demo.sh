@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/lib/packages.sh
 
 PYTHON=/usr/bin/python3
-LIMIT=300 # seconds; a backstop behind the demo's own limit
+LIMIT=360 # seconds; a backstop behind the demo's own limit
 
 die() {
     echo "demo: $*" >&2

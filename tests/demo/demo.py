@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: a pair of balancers with real HAProxy, six faults, and a table of what each cost.
+"""The demo: a pair of balancers with real HAProxy, what can happen to them, and a table of what each cost.
 
 Started by tests/demo.sh, which sees to what it needs. Works inside network namespaces of its own and removes them.
 """
@@ -17,13 +17,15 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import health_faults  # noqa: E402
 from net.lab.agents import build_directory  # noqa: E402
 from net.lab.lab import Lab  # noqa: E402
 from net.lab.netns import LabError, what_is_missing  # noqa: E402
 from net.lab.scenario import SKEW, VIPS, Outcome, Scenario  # noqa: E402
 from net.lab.watch import Change  # noqa: E402
 
-HARD_LIMIT = 240  # seconds; the demo takes about one minute
+HARD_LIMIT = 300  # seconds; the demo takes about two minutes
+BUILT = ("bin/regentd", "bin/regent-plugin-host", "plugins/regent-haproxy.so", "plugins/regent-ping.so")
 PLAIN = {"took": SKEW + 0.030, "apart": 0.005, "gap": 0.050, "lost": 1, "flips": 1}
 PAIR = {"took": 0.030, "apart": 0.005, "gap": 0.050, "lost": 1, "flips": 1}
 RETURN = {"apart": 0.005, "gap": 0.050, "lost": 1, "flips": 1}
@@ -148,7 +150,9 @@ def explain(outcomes: list[Outcome], kinds: tuple[str, str]) -> str:
                      f"(3 adverts + skew = {_ms(3 + SKEW)}).")
     if any(o.limits for o in outcomes):
         lines.append(f"Limits: stop within {_ms(PLAIN['took'])} ({_ms(PAIR['took'])} with pair), VIPs 5 ms apart, gap "
-                     f"50 ms, one request; silence {_ms(SILENCE['since_advert'])} after the last advert; one flip each.")
+                     f"50 ms, one request; silence {_ms(SILENCE['since_advert'])} after the last advert; one flip each. "
+                     f"HAProxy killed: gap {_ms(health_faults.KILLED['gap'])}; hung: {_ms(health_faults.HUNG['gap'])}; one LAN lost: "
+                     f"{_ms(health_faults.LAN_LOST['gap'])}; plugin host killed or hung: no move.")
     return "\n".join(lines)
 
 
@@ -162,6 +166,8 @@ def demo(given: argparse.Namespace, screen: Screen, lab: Lab) -> list[Outcome]:
     both_regent = kinds == ("regent", "regent")
     outcomes = faults(scene, screen, kinds, pair=given.pair and both_regent,
                       then_pair=both_regent and not given.pair)
+    if both_regent:
+        outcomes += health_faults.faults(scene, screen.step)
     late = (scene.client.stop(), scene.worker.stop())
     screen.close()
     print("\n" + table(outcomes) + "\n\n" + explain(outcomes, kinds))
@@ -196,8 +202,8 @@ def main() -> int:
     kinds = {given.both} if given.both else {"regent", given.peer}
     lacking = what_is_missing(("ip", "bridge", "nft", "haproxy", "nsenter", "setpriv",
                                *(("keepalived",) if "keepalived" in kinds else ())))
-    if not lacking and "regent" in kinds and not (build_directory() / "bin" / "regentd").exists():
-        lacking = [f"{build_directory()}/bin/regentd was not built"]
+    if not lacking and "regent" in kinds:
+        lacking = [f"{build_directory() / file} was not built" for file in BUILT if not (build_directory() / file).exists()]
     if lacking:
         print("\n".join(f"demo: {sentence}" for sentence in lacking), file=sys.stderr)
         return 2
