@@ -189,8 +189,8 @@ class Regent(_Agent):
     def _argv(self, file: pathlib.Path) -> list[str]:
         run = self.directory / "run"
         run.mkdir(exist_ok=True)
-        plugins = ["--plugin-dir", str(self.plugins)] if any(self.plugins.glob("*.so")) else []
-        return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", self.log, *plugins]
+        return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", self.log, "--plugin-dir",
+                str(self.plugins), "--plugin-host", str(self.program.with_name("regent-plugin-host"))]
 
     def _environment(self) -> dict[str, str]:
         if self.notifications is not None:

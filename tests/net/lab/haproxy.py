@@ -68,6 +68,11 @@ class Haproxy:
         self._process = self.lab.start(name, argv, host=self.host)
         return self._process
 
+    def _running(self) -> Process:
+        if self._process is None:
+            raise LabError(f"HAProxy on {self.host} was not started")
+        return self._process
+
     def start(self) -> float:
         """Starts it and waits until it answers; returns the time just before the start."""
         before = time.monotonic()
@@ -107,8 +112,7 @@ class Haproxy:
         """
         pid = self.master() if which == "master" else children(self.master())[-1]
         before = self._signal([pid], signal.SIGKILL)
-        if self._process is not None:
-            self._process.wait(5.0)
+        self._running().wait(5.0)
         return before
 
     def hang(self) -> float:
@@ -120,10 +124,12 @@ class Haproxy:
         return self._signal(children(self.master()), signal.SIGCONT)
 
     def reload(self) -> float:
-        """USR2, as systemd does; waits until the next worker answers; returns the time just before."""
-        old = self.worker()
-        before = self._signal([self.master()], signal.SIGUSR2)
-        eventually(lambda: self.worker() not in (None, old) or None, 10.0, f"HAProxy on {self.host} has no new worker")
+        """USR2, as systemd does; waits until the next worker answers and the master, which is deaf to the next USR2
+        meanwhile, has seen the old one go; returns the time just before."""
+        old, process = self.worker(), self._running()
+        mark, before = process.mark(), self._signal([self.master()], signal.SIGUSR2)
+        process.wait_for(rf"Former worker \({old}\) exited", 10.0, mark)
+        self.wait_answering()
         return before
 
     def crash_again_and_again(self, every: float, seconds: float) -> Process:

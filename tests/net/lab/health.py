@@ -39,7 +39,7 @@ def ping_check(target: str, *, interval: float = 0.3, fall: int = 3) -> Check:
 def exec_check(command: str, *, interval: float = 1.0, timeout: float | None = None, fall: int = 1,
                name: str = "script") -> Check:
     """A program's exit status."""
-    return Check(name, ('type = "exec"', f"command = {strings((command,))}", *schedule(interval, timeout, fall)),
+    return Check(name, ('type = "exec"', f"command = {strings((command,))}", 'user = "root"', *schedule(interval, timeout, fall)),
                  (f'script "{command}"', f"interval {interval:g}", f"fall {fall}", "rise 1"))
 
 

@@ -17,7 +17,7 @@ class Counter:
     """What was taken on the ports that only count, told once a second."""
 
     def __init__(self) -> None:
-        self.taken = 0
+        self.taken, self.wanted = 0, False
         self._due = time.monotonic() + 1.0
 
     def left(self) -> float:
@@ -28,7 +28,7 @@ class Counter:
         """Prints and begins anew, if it is time."""
         if self.left() > 0:
             return
-        if self.taken:
+        if self.wanted:
             print(f"taken {self.taken}", flush=True)
         self.taken = 0
         self._due += 1.0
@@ -45,6 +45,7 @@ def _listen(chooser: selectors.BaseSelector, word: str) -> None:
     if kind != "udp":
         made.listen(1024)
     made.setblocking(False)
+    counter.wanted |= kind == "count"
     body = f"{host}:{port}\n"
     reply = f"HTTP/1.0 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
     chooser.register(made, selectors.EVENT_READ, (kind, reply))

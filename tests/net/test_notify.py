@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notifiers: what a script written for keepalived is told, in which order, and what a flood of changes does to a slow one."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+from dataclasses import replace
+from typing import Callable
+
+import pytest
+
+from net.lab import repeats
+from net.lab.agents import Regent, make_agent
+from net.lab.cluster import BALANCERS, VIP1, add_balancers, reference_node
+from net.lab.duo import Duo
+from net.lab.health import script
+from net.lab.lab import Lab
+from net.lab.netns import LabError
+from net.lab.processes import eventually
+from net.lab.spec import Node, Notifier, Router, strings
+from net.lab.table import Table
+from net.lab.watch import AddressWatcher
+
+Say = Callable[[str], None]
+pytestmark = pytest.mark.usefixtures("regentd")
+
+
+def _exec(command: str, *lines: str, keepalived: str = "") -> Notifier:
+    return Notifier("record", ('type = "exec"', f"command = {strings((command,))}", 'user = "root"', *lines), keepalived)
+
+
+def _read(file: pathlib.Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def _recorder(lab: Lab, host: str) -> tuple[str, pathlib.Path]:
+    """A script that writes down its arguments, and where it does."""
+    record = lab.directory / f"{host}-record"
+    return script(lab.directory / f"{host}-notify.sh", f'echo "$*" >>{record}'), record
+
+
+def _life(lab: Lab, kind: str) -> dict[str, list[str]]:
+    """Start, failover by a clean stop of lb1, its return, stop of both: what the script of each node was told."""
+    nodes, records = {}, {}
+    for host in BALANCERS:
+        command, records[host] = _recorder(lab, host)
+        nodes[host] = replace(reference_node(host), notifiers=(_exec(command, "keepalived = true", keepalived=command),))
+    duo = Duo(lab, kind, nodes=nodes).begin()
+    duo.agents["lb1"].stop()
+    duo.settle("lb2")
+    duo.agents["lb1"].start(nodes["lb1"])
+    duo.settle("lb1")
+    for host in BALANCERS:
+        duo.agents[host].stop()
+    seen = {}
+    for host, record in records.items():
+        # keepalived does not wait for its scripts.
+        eventually(lambda: True if sum("STOP" in line for line in _read(record)) >= 3 else None, 5.0, "no STOP was told")
+        seen[host] = _read(record)
+    return seen
+
+
+def test_the_same_as_keepalived(new_lab: Callable[[str], Lab], say: Say, table: Table) -> None:
+    """A script that records its arguments writes the same under either; keepalived's own order is a matter of luck."""
+    ours, rival = _life(new_lab("regent"), "regent"), _life(new_lab("keepalived"), "keepalived")
+    same = {host: sorted(ours[host]) == sorted(rival[host]) for host in BALANCERS}
+    say(f"told with keepalived = true: {ours}" + ("" if all(same.values()) else f"; by keepalived: {rival}"))
+    table.add("script told with keepalived = true", f"{sum(map(len, ours.values()))} lines", "the same as by keepalived",
+              f"{sum(map(len, rival.values()))} lines")
+    assert all(same.values())
+    for host in BALANCERS:
+        words = [line.split()[2] for line in ours[host] if line.startswith("INSTANCE VI_1")]
+        assert words[0] == "BACKUP" and words[-1] == "STOP" and "MASTER" in words
+
+
+def test_a_flood_and_a_slow_notifier(lab: Lab, say: Say, table: Table) -> None:
+    """Changes come many times faster than a notifier that takes 50 ms can tell them: order kept, memory bounded, what
+    was dropped counted, the last state told last. The link of lb1 goes up and down, each a change of state."""
+    flaps, room = repeats(100, 500), 16
+    add_balancers(lab)
+    record = lab.directory / "record"
+    # `read` waits for a line that never comes.
+    slow = script(lab.directory / "slow.sh", f'echo "$REGENT_SEQUENCE $REGENT_STATE" >>{record}', "read -t 0.05 <> <(:)",
+                  "exit 0", interpreter="/bin/bash")
+    node = Node((Router("VI_1", "enp0s3", 51, 101, (VIP1,), 3, 0.1),), notifiers=(_exec(slow, f"queue = {room}"),))
+    watcher, agent = AddressWatcher(lab, ("lb1",)), make_agent("regent", lab, "lb1")
+    assert isinstance(agent, Regent)
+    agent.start(node)
+    watcher.wait_holders((VIP1,), {"lb1"}, 10.0)
+    start = time.monotonic()
+    for _ in range(flaps):
+        _flap(lab, agent)
+    took, flood = time.monotonic() - start, _changes(agent)
+    watcher.wait_holders((VIP1,), {"lb1"}, 10.0)
+    _told_up_to(record, _changes(agent))
+    dropped = _changes(agent) - len(_read(record))
+    said = _until_said(lab, agent, record, dropped)
+    agent.stop()
+    told = [(int(line.split()[0]), line.split()[1]) for line in _read(record)]
+    say(f"{flood} changes in {took:.1f} s: {dropped} dropped, {len(told)} told in all; last {told[-1]}; {said}")
+    table.add(f"{flood} changes, notifier that takes 50 ms", f"{dropped} dropped and counted, the rest in order, last: {told[-1][1]}",
+              "order kept, drops counted, final state last")
+    numbers = [number for number, _ in told]
+    assert numbers == sorted(set(numbers)) and dropped > 0
+    assert numbers[-1] == _changes(agent) == len(told) + dropped and told[-1][1] == "stop", "the last word is told last"
+
+
+def _flap(lab: Lab, agent: Regent) -> None:
+    """Two changes of state: the link of lb1 goes down and comes up."""
+    for state, word in (("down", "FAULT"), ("up", "BACKUP")):
+        mark = agent.running().mark()
+        lab.spaces["lb1"].ip(f"link set enp0s3 {state}")
+        agent.running().wait_for(f"Entering {word} STATE", 5.0, mark)
+
+
+def _changes(agent: Regent) -> int:
+    return len(agent.running().find("Entering (BACKUP|MASTER|FAULT|INIT) STATE"))
+
+
+def _told_up_to(record: pathlib.Path, number: int) -> None:
+    eventually(lambda: True if any(line.startswith(f"{number} ") for line in _read(record)) else None, 10.0,
+               f"change {number} was not told")
+
+
+def _until_said(lab: Lab, agent: Regent, record: pathlib.Path, dropped: int) -> str:
+    """Drops are logged once in ten seconds, at the next event: changes at a pace that can be told, until they are."""
+    deadline = time.monotonic() + 15.0
+    while time.monotonic() < deadline:
+        if lines := agent.running().find(f"notifier record: .* {dropped} dropped so far"):
+            return lines[-1].text
+        _flap(lab, agent)
+        _told_up_to(record, _changes(agent))
+    raise LabError(f"the log does not say that {dropped} events were dropped")
