@@ -220,12 +220,28 @@ void VirtualRouter::set_priority(std::uint8_t effective, Turn& turn) {
     if (effective == effective_) return;
     turn.log(LogLevel::notice, name(),
              concat("Changing effective priority from ", effective_, " to ", effective));
+    const auto before = effective_;
     effective_ = effective;
-    if (state_ == State::backup && master_down_due_ && armed_skew_ > Duration::zero()) {
+    const bool follows =
+        other_master_ && last_heard_ && heard_priority_ < before && heard_priority_ >= effective;
+    if (state_ == State::backup && follows) {
+        follow_heard_master(turn);
+    } else if (state_ == State::backup && master_down_due_ && armed_skew_ > Duration::zero()) {
         *master_down_due_ += skew() - armed_skew_;
         armed_skew_ = skew();
     }
     turn.to_publish.insert(id_);
+}
+
+/// The advert that was heard last had been discarded as losing, and did not put off the timer. Now it would.
+void VirtualRouter::follow_heard_master(Turn& turn) {
+    armed_skew_ = skew();
+    const Duration silence = vrrp::silence_limit(master_interval_, settings_.down_adverts) + armed_skew_;
+    if (turn.now >= *last_heard_ + silence) return;
+    expired_ = false;
+    lower_since_.reset();
+    master_down_due_ = *last_heard_ + silence;
+    expiry_reason_ = concat("no advertisement from ", *other_master_, " for ", to_text(silence));
 }
 
 void VirtualRouter::set_reason(const std::string& reason, Turn& turn) {

@@ -108,6 +108,7 @@ class VirtualRouter {
     InstanceStatus status(const Turn& turn) const;
 
   private:
+    void follow_heard_master(Turn& turn);
     std::optional<vrrp::Discard> examine(const vrrp::Advert& advert, const IpAddress& from,
                                          const IpAddress& to, const Turn& turn) const;
     vrrp::Event classify(const vrrp::Advert& advert, const IpAddress& from, const Turn& turn);

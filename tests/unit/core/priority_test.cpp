@@ -211,6 +211,25 @@ TEST_CASE("rule 13: at a cold start a node stays BACKUP until all have reported 
     }
 }
 
+TEST_CASE("A node that falls below the master it has heard does not take over from it") {
+    // A losing advert does not put off the master-down timer, which has long expired when the grace ends.
+    Solo solo(tracked(tracker(std::nullopt)), true);
+    solo.world.run_for(4500ms);
+    solo.hear(50);
+    SECTION("while it advertises") {
+        solo.world.run_for(1s);
+        CHECK(solo.state() == State::backup);
+        CHECK(solo.status().effective_priority == 1);
+        solo.hear(50);
+        solo.world.run_for(1s);
+        CHECK(solo.state() == State::backup);
+    }
+    SECTION("but when it is silent for the master-down interval, from its last advert on") {
+        // 3 s and a skew of 255/256 of a second; half a second had passed when the priority fell.
+        CHECK(solo.time_to(State::master) == 3s + 996093750ns);
+    }
+}
+
 TEST_CASE("rule 13: a check that is added later is PENDING and changes nothing") {
     auto settings = tracked(tracker(std::nullopt));
     auto before = settings;
