@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/plugin/check_runner.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <functional>
 #include <string_view>
@@ -14,6 +15,8 @@ using core::LogLevel;
 
 constexpr Duration retry_after = 10s;
 constexpr Duration log_window = 10s;
+// A verdict that found the engine's queue full is not missing for longer.
+constexpr Duration tell_again_after = 10s;
 constexpr unsigned lines_per_window = 10;
 
 std::string_view word(CheckState state) {
@@ -98,9 +101,20 @@ void CheckRunner::run(Instant now) {
 }
 
 void CheckRunner::tell(const core::CheckVerdict& verdict, Instant now) {
-    if (last_ != verdict.state) log_change(verdict, now);
-    last_ = verdict.state;
+    if (!last_ || last_->state != verdict.state) log_change(verdict, now);
+    if (adds_nothing(verdict, now)) return;
+    same_ = last_ && last_->state == verdict.state ? same_ + 1 : 1;
+    last_ = verdict;
+    told_at_ = now;
     outlets_.verdict(verdict);
+}
+
+bool CheckRunner::adds_nothing(const core::CheckVerdict& verdict, Instant now) const {
+    if (!last_ || verdict.state != last_->state || verdict.unsolicited || now >= told_at_ + tell_again_after)
+        return false;
+    const bool good = verdict.state == CheckState::up || verdict.state == CheckState::degraded;
+    return same_ >= std::max(plan_.settings.rise, plan_.settings.fall) &&
+           (good || verdict.message == last_->message);
 }
 
 void CheckRunner::log_change(const core::CheckVerdict& verdict, Instant now) {

@@ -42,6 +42,9 @@ class CheckRunner : public HostClient, public Timed {
 
   private:
     void tell(const core::CheckVerdict& verdict, Instant now);
+    /// Whether the engine would count it and be none the wiser: a thousand good answers a second need not
+    /// wake it.
+    bool adds_nothing(const core::CheckVerdict& verdict, Instant now) const;
     void log_change(const core::CheckVerdict& verdict, Instant now);
 
     config::CheckPlan plan_;
@@ -50,8 +53,10 @@ class CheckRunner : public HostClient, public Timed {
     Agenda& agenda_;
     const Outlets& outlets_;
     CheckSchedule schedule_;
-    std::optional<Instant> retry_;  ///< of a creation that was refused
-    std::optional<core::CheckState> last_;
+    std::optional<Instant> retry_;            ///< of a creation that was refused
+    std::optional<core::CheckVerdict> last_;  ///< that the engine was told
+    unsigned same_ = 0;                       ///< how often in a row
+    Instant told_at_{};
     Instant lines_from_{};
     unsigned lines_ = 0;     ///< logged since `lines_from_`
     unsigned unlogged_ = 0;  ///< changes

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/plugin/notifier_runner.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <utility>
 
@@ -69,13 +70,12 @@ void NotifierRunner::deliver(Instant now) {
 
 void NotifierRunner::tell_failures(Instant now) {
     const auto& counters = queue_.counters();
-    const auto untold = counters.failed + counters.dropped - failures_told_;
-    if (untold == 0 || (told_at_ && now < *told_at_ + failure_spacing)) return;
+    if (untold() == 0 || (told_at_ && now < *told_at_ + failure_spacing)) return;
     log_(LogLevel::warning,
          fmt::format("notifier {}: {} more not delivered ({} failed and {} dropped so far){}{}", plan_.name,
-                     untold, counters.failed, counters.dropped, last_failure_.empty() ? "" : ": ",
+                     untold(), counters.failed, counters.dropped, last_failure_.empty() ? "" : ": ",
                      last_failure_));
-    failures_told_ += untold;
+    failures_told_ += untold();
     told_at_ = now;
 }
 
@@ -107,11 +107,18 @@ void NotifierRunner::on_ack(const Ack& ack, Instant now) {
     deliver(now);
 }
 
+std::uint64_t NotifierRunner::untold() const {
+    return queue_.counters().failed + queue_.counters().dropped - failures_told_;
+}
+
 std::optional<Instant> NotifierRunner::next_deadline() const {
-    return retry_ ? retry_ : queue_.next_deadline();
+    auto next = retry_ ? retry_ : queue_.next_deadline();
+    if (untold() > 0 && told_at_) next = std::min(next.value_or(Instant::max()), *told_at_ + failure_spacing);
+    return next;
 }
 
 void NotifierRunner::run(Instant now) {
+    tell_failures(now);
     if (retry_ && *retry_ <= now) {
         retry_.reset();
         link_.add(instance_, *this);

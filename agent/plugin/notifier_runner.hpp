@@ -40,6 +40,7 @@ class NotifierRunner : public HostClient, public Timed {
   private:
     void deliver(Instant now);
     void tell_failures(Instant now);
+    std::uint64_t untold() const;  ///< failures and drops
 
     config::NotifierPlan plan_;
     InstanceId instance_;

@@ -111,6 +111,36 @@ TEST_CASE("Checks of one plugin share a host, and are asked and heard each by it
     CHECK(bench.log[0] == "check " + bench.verdicts[0].check + " is DOWN: said");
 }
 
+TEST_CASE("The same answer again and again is told as often as it counts, and then now and then") {
+    auto plan = check("a");
+    plan.settings.rise = 3;
+    plan.settings.interval = 100ms;
+    Bench bench({"lb1", {plan}, {}});
+    auto& host = *bench.hosts.front();
+    bench.make_all(host);
+    Instant now = bench.begin;
+    const auto ask = [&](std::uint32_t state) {
+        auto probes = host.heard_of<Probe>();
+        while (probes.empty()) {
+            REQUIRE(bench.supervisor.next_deadline());
+            now = std::max(now, *bench.supervisor.next_deadline());
+            bench.supervisor.run(now);
+            for (const auto& ping : host.heard()) {
+                if (const auto* probe = std::get_if<Probe>(&ping)) probes.push_back(*probe);
+                if (const auto* number = std::get_if<Ping>(&ping)) host.say(Pong{number->number, 0, 0, 0, 0});
+            }
+            settle(bench.loop);
+        }
+        bench.answer(host, probes[0], state);
+    };
+    for (int number = 0; number < 20; ++number)
+        ask(REGENT_STATE_UP);
+    CHECK(bench.verdicts.size() == 3);
+    ask(REGENT_STATE_DOWN);
+    ask(REGENT_STATE_UP);
+    CHECK(bench.verdicts.size() == 5);
+}
+
 TEST_CASE("A new plan touches only what has changed") {
     Bench bench({"lb1", {check("a"), check("b")}, {}});
     auto& host = *bench.hosts.front();
