@@ -128,9 +128,10 @@ TEST_CASE("An operation that takes long is counted and logged") {
     const auto pong = bad.ping();
     CHECK(pong.slow_calls >= 1);
     CHECK(pong.slowest >= 20'000'000);
-    REQUIRE(count_of<LogLine>(bad.host.others) >= 1);
-    CHECK_THAT(std::get<LogLine>(bad.host.others.back()).text,
-               Contains("probe kept every other instance waiting for"));
+    const auto told = [](const ToAgent& message) {
+        return std::get<LogLine>(message).text.rfind("probe kept every other instance waiting for", 0) == 0;
+    };
+    CHECK(std::any_of(bad.host.slow.begin(), bad.host.slow.end(), told));
 }
 
 TEST_CASE("An instance that does not stop does not keep the host alive") {

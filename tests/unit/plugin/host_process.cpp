@@ -145,6 +145,11 @@ HostProcess::~HostProcess() {
     ::waitpid(pid_, nullptr, 0);
 }
 
+bool HostProcess::is_about_slowness(const plugin::ToAgent& message) {
+    const auto* line = std::get_if<plugin::LogLine>(&message);
+    return line != nullptr && line->text.find("kept every other instance waiting") != std::string::npos;
+}
+
 void HostProcess::send_bytes(const Bytes& frame) const {
     pollfd wait{socket_.get(), POLLOUT, 0};
     ::poll(&wait, 1, patience_ms);

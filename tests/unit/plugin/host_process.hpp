@@ -75,6 +75,10 @@ class HostProcess {
         for (;;) {
             auto message = receive();
             if (!message) throw std::runtime_error("the host did not say what it should");
+            if (is_about_slowness(*message)) {
+                slow.push_back(*message);
+                continue;
+            }
             if (auto* wanted = std::get_if<Message>(&*message)) return *wanted;
             others.push_back(*message);
         }
@@ -89,8 +93,12 @@ class HostProcess {
     std::string words() const;
 
     std::vector<plugin::ToAgent> others;
+    std::vector<plugin::ToAgent>
+        slow;  ///< log lines about an operation that took long: any may, on a busy machine
 
   private:
+    static bool is_about_slowness(const plugin::ToAgent& message);
+
     platform::Descriptor socket_;
     platform::Descriptor words_;
     pid_t pid_ = 0;
