@@ -41,6 +41,7 @@ struct InstanceStatus {
     std::string reason;                   ///< why it is in this state, a sentence
     bool degraded = false;                ///< MASTER without some of its addresses (rules.md 11)
     bool last_resort = false;
+    std::string last_resort_cause;     ///< a sentence; `reason` may be about the role alone
     std::optional<IpAddress> master;   ///< who is master, as far as we know; our own source when we are
     Instant since{};                   ///< of the last change of state
     std::vector<IpAddress> addresses;  ///< that the kernel confirms as held for this instance

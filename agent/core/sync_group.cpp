@@ -161,7 +161,12 @@ void SyncGroup::run(Turn& turn) {
 }
 
 void SyncGroup::assess_health(Turn& turn) {
+    const auto cause_before = last_resort_cause();
     assessment_ = assess(members_, checks_, turn);
+    if (last_resort_cause() != cause_before) {
+        for (const auto* member : members_)
+            turn.to_publish.insert(member->id());
+    }
     last_resort_ = assessment_.last_resort.has_value();
     if (!assessment_.pending && turn.now >= start_at_) cold_ = false;
     track_recovery(last_resort_ || assessment_.check_fault || refusal_, turn.now);

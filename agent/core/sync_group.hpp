@@ -57,6 +57,8 @@ class SyncGroup {
 
     std::optional<Instant> next_deadline(const Turn& turn) const;
     bool last_resort() const { return last_resort_; }
+    /// A sentence; empty when it is none.
+    std::string last_resort_cause() const { return assessment_.last_resort.value_or(std::string()); }
     bool degraded() const { return degraded_; }
 
   private:

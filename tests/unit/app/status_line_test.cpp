@@ -38,6 +38,12 @@ TEST_CASE("A degraded master and a last resort are marked") {
     instances["B"] = instance("B", State::backup, 1, "sick");
     instances["B"].last_resort = true;
     CHECK(status_line(instances) == "A MASTER 1, degraded (alone); B BACKUP 1, last resort (sick)");
+    instances.erase("A");
+    instances["B"].last_resort_cause = "check web DOWN";
+    CHECK(status_line(instances) == "B BACKUP 1, last resort: check web DOWN (sick)");
+    instances["B"].reason = "nobody else serves; last resort: check web DOWN";
+    CHECK(status_line(instances) ==
+          "B BACKUP 1, last resort (nobody else serves; last resort: check web DOWN)");
 }
 
 TEST_CASE("Many instances are counted, and those in FAULT are named") {
