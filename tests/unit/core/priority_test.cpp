@@ -198,6 +198,20 @@ TEST_CASE("rule 13: at a cold start a node stays BACKUP until all have reported 
         CHECK(solo.status().reason.find("check haproxy could not be judged") != std::string::npos);
         CHECK(solo.status().last_resort);
     }
+    SECTION("grace over: it does not take the role from who became MASTER while it waited") {
+        Solo solo(tracked(tracker(std::nullopt)), true);
+        solo.world.run_for(4s);  // its Master_Down_Timer has expired
+        solo.hear(50);
+        solo.world.run_for(900ms);
+        solo.hear(50);
+        solo.world.run_for(200ms);
+        CHECK(solo.status().effective_priority == 1);
+        CHECK(solo.state() == State::backup);
+        CHECK(solo.status().last_resort_cause.find("check haproxy could not be judged") != std::string::npos);
+        SECTION("and serves when that one dies") {
+            CHECK(solo.time_to(State::master) > 2s);
+        }
+    }
     SECTION("a weighted check without any verdict too") {
         Solo solo(tracked(tracker(-10)), true);
         CHECK(solo.time_to(State::master) == 5s);
