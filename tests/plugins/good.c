@@ -21,7 +21,7 @@
     { words, sizeof(words) - 1 }
 
 /* How a probe comes to its answer. */
-enum { AT_ONCE, BY_FD, BY_TIMER, BY_THREAD, BY_WAKE, NEVER };
+enum { AT_ONCE, BY_FD, BY_TIMER, BY_THREAD, BY_WAKE, NEVER, STALLED };
 
 typedef struct good {
     const regent_host* host;
@@ -103,12 +103,17 @@ static void* work(void* handle) {
 static void probe(void* handle, uint64_t id, int64_t deadline_ns) {
     good* self = handle;
     const uint64_t one = 1;
-    (void)deadline_ns;
     self->probe = id;
     switch (self->way) {
         case AT_ONCE: answer(self, id, "at once"); break;
         case BY_FD:
             if (write(self->event, &one, sizeof one) < 0) abort();
+            break;
+        case STALLED:
+            /* The answer lies in the descriptor, and the loop comes to it when the time is over. */
+            if (write(self->event, &one, sizeof one) < 0) abort();
+            while (self->host->now_ns(self->host) <= deadline_ns) {
+            }
             break;
         case BY_TIMER:
             self->host->set_timer(self->host, self->instance, 7, self->host->now_ns(self->host));
@@ -195,14 +200,14 @@ static const regent_notifier_ops notifier_ops = {.struct_size = sizeof notifier_
                                                  .cancel = cancel,
                                                  .destroy = destroy};
 
-static const regent_str ways[] = {TEXT("at-once"), TEXT("fd"),   TEXT("timer"),
-                                  TEXT("thread"),  TEXT("wake"), TEXT("never")};
+static const regent_str ways[] = {TEXT("at-once"), TEXT("fd"),    TEXT("timer"),  TEXT("thread"),
+                                  TEXT("wake"),    TEXT("never"), TEXT("stalled")};
 static const regent_param way = {.struct_size = sizeof way,
                                  .type = REGENT_PARAM_CHOICE,
                                  .name = TEXT("way"),
                                  .summary = TEXT("how the answer comes"),
                                  .default_toml = TEXT("\"at-once\""),
-                                 .choice_count = 6,
+                                 .choice_count = 7,
                                  .choices = ways};
 static const regent_param port = {.struct_size = sizeof port,
                                   .type = REGENT_PARAM_PORT,

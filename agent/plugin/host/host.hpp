@@ -79,6 +79,7 @@ class Host {
 
     // For the plugin (host_table.cpp).
     int watch_fd(InstanceId id, int fd, std::uint32_t events);
+    int watch_anew(Instance& instance, int fd, platform::EventLoop::Events events);
     int set_timer(InstanceId id, std::uint64_t timer, std::int64_t at);
 
     // The turn of the loop.

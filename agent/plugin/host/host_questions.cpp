@@ -139,14 +139,17 @@ void Host::time_is_over(Instance& instance) {
 
 /// Another instance, or the scheduler, may have held up this thread while the answer lay in the socket.
 void Host::look_once_more(InstanceId id) {
-    const Instance* instance = find(id);
+    Instance* instance = find(id);
     std::vector<pollfd> ready;
     static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR && EPOLLHUP == POLLHUP);
     for (const auto& [fd, events] : instance->watched)
         ready.push_back({fd, static_cast<short>(events), 0});
     if (ready.empty() || ::poll(ready.data(), ready.size(), 0) <= 0) return;
     for (const pollfd& each : ready) {
-        if (each.revents != 0 && instance->watched.count(each.fd) != 0)
+        const auto watched = instance->watched.find(each.fd);
+        if (each.revents == 0 || watched == instance->watched.end()) continue;
+        // The loop may have seen the same, and must not tell it once more.
+        if (watch_anew(*instance, each.fd, watched->second) == 0)
             deliver(id, each.fd, static_cast<platform::EventLoop::Events>(each.revents));
     }
 }

@@ -65,26 +65,27 @@ int Host::watch_fd(InstanceId id, int fd, std::uint32_t events) {
     if (!mailbox_.on_loop_thread()) return EPERM;
     Instance* instance = find(id);
     if (instance == nullptr || !instance->started || fd < 0) return EINVAL;
-    const bool watched = instance->watched.count(fd) != 0;
     if (events == 0) {
-        if (watched) loop_.unwatch(fd);
-        instance->watched.erase(fd);
+        if (instance->watched.erase(fd) != 0) loop_.unwatch(fd);
         return 0;
     }
     if ((events & ~static_cast<std::uint32_t>(REGENT_FD_READ | REGENT_FD_WRITE)) != 0) return EINVAL;
     platform::EventLoop::Events wanted = 0;
     if ((events & REGENT_FD_READ) != 0) wanted |= EPOLLIN;
     if ((events & REGENT_FD_WRITE) != 0) wanted |= EPOLLOUT;
+    return watch_anew(*instance, fd, wanted);
+}
+
+int Host::watch_anew(Instance& instance, int fd, platform::EventLoop::Events events) {
     // A descriptor that was closed while it was watched, and whose number is in use again, is another one:
     // only watching it anew finds that.
-    if (watched) loop_.unwatch(fd);
-    instance->watched.erase(fd);
-    const auto done = loop_.watch(fd, wanted, [this, id, fd](platform::EventLoop::Events seen) {
+    if (instance.watched.erase(fd) != 0) loop_.unwatch(fd);
+    const auto done = loop_.watch(fd, events, [this, id = instance.id, fd](platform::EventLoop::Events seen) {
         deliver(id, fd, seen);
         settle();
     });
     if (!done) return done.error().code;
-    instance->watched[fd] = wanted;
+    instance.watched[fd] = events;
     return 0;
 }
 
