@@ -36,8 +36,8 @@ void KernelView::remove_link(int index) {
 std::vector<int> KernelView::keep_only(const std::vector<Link>& links) {
     std::vector<int> gone;
     for (const auto& [index, state] : links_) {
-        const bool kept =
-            std::any_of(links.begin(), links.end(), [&](const Link& l) { return l.index == index; });
+        const bool kept = std::any_of(links.begin(), links.end(),
+                                      [index = index](const Link& l) { return l.index == index; });
         if (!kept) gone.push_back(index);
     }
     for (const int index : gone)

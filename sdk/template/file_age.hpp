@@ -25,7 +25,8 @@ class FileAge {
     FileAge(sdk::Context context, const sdk::Values& values)
         : context_(context), path_(values.text("path")), max_age_(values.duration("max_age")) {}
 
-    // stat() of a local file takes microseconds: it may be done here, on the loop.
+    // stat() of a file on a local disk takes microseconds: it may be done here, on the loop. On NFS it may
+    // hang: then derive from sdk::BlockingCheck.
     void probe(sdk::ProbeId probe, sdk::Instant) { context_.report(probe, look()); }
 
   private:
@@ -34,12 +35,15 @@ class FileAge {
         const auto changed = std::filesystem::last_write_time(path_, error);
         if (error == std::errc::no_such_file_or_directory)
             return sdk::down(sdk::Reason::not_found, path_ + " is not there");
-        if (error)
-            return sdk::unknown(sdk::Reason::permission, path_ + ": " + error.message(), error.value());
+        if (error) {
+            const bool refused = error == std::errc::permission_denied;
+            return sdk::unknown(refused ? sdk::Reason::permission : sdk::Reason::internal,
+                                path_ + ": " + error.message(), error.value());
+        }
         const std::chrono::duration<double> age = std::filesystem::file_time_type::clock::now() - changed;
         const std::string seen =
             path_ + " was changed " + std::to_string(std::lround(age.count())) + " s ago";
-        if (age > max_age_) return sdk::down(sdk::Reason::timeout, seen);
+        if (age > max_age_) return sdk::down(sdk::Reason::timeout, seen, 0, {{"age_seconds", age.count()}});
         return sdk::up(seen, {{"age_seconds", age.count()}});
     }
 

@@ -20,8 +20,8 @@ Result<void> check_owner(const std::filesystem::path& path, bool sticky_will_do)
                         path.string(), status.st_uid));
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
     if (sticky_will_do && (status.st_mode & S_ISVTX) != 0) return {};
-    return failure(
-        fmt::format("others than its owner can write {}: no plugin is loaded from there", path.string()));
+    return failure(fmt::format(
+        "others than its owner can write {}: no plugin is loaded from there (chmod go-w)", path.string()));
 }
 
 }  // namespace

@@ -75,11 +75,18 @@ struct Result {
 inline Result up(std::string message = {}, std::vector<Metric> metrics = {}) {
     return {State::up, Reason::ok, std::move(message), 0, std::move(metrics)};
 }
-inline Result down(Reason reason, std::string message, int detail_code = 0) {
-    return {State::down, reason, std::move(message), detail_code, {}};
+/// `detail_code`: an errno, an exit status, 0 for none.
+inline Result degraded(Reason reason, std::string message, int detail_code = 0,
+                       std::vector<Metric> metrics = {}) {
+    return {State::degraded, reason, std::move(message), detail_code, std::move(metrics)};
 }
-inline Result unknown(Reason reason, std::string message, int detail_code = 0) {
-    return {State::unknown, reason, std::move(message), detail_code, {}};
+inline Result down(Reason reason, std::string message, int detail_code = 0,
+                   std::vector<Metric> metrics = {}) {
+    return {State::down, reason, std::move(message), detail_code, std::move(metrics)};
+}
+inline Result unknown(Reason reason, std::string message, int detail_code = 0,
+                      std::vector<Metric> metrics = {}) {
+    return {State::unknown, reason, std::move(message), detail_code, std::move(metrics)};
 }
 
 class Context {
