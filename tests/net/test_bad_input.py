@@ -238,6 +238,7 @@ def test_second_agent_is_refused_nothing_breaks(lab: Lab) -> None:
     assert watcher.events(0.0, time.monotonic()) == [] or all(c.host in BALANCERS for c in watcher.changes)
 
 
+@pytest.mark.long
 def test_flood_summary(target: Target, say: Say) -> None:
     """The flood of the first test is told in one line within a minute; its number is right."""
     line = target.process.wait_for(rf"\b{FLOOD - 1}\b.*{re.escape(INTRUDERS)}{100 + len(BAD)}", 75.0)

@@ -70,6 +70,7 @@ def test_busy_machine(lab: Lab, say: Say, count: int, interval: float) -> None:
     assert worst < 3.0
 
 
+@pytest.mark.long
 def test_busy_machine_keepalived(lab: Lab, say: Say) -> None:
     """The rival beside it, as Debian starts it. Its figures are printed, not judged; it must have run at all."""
     said, _, _ = _run(lab, "keepalived", 1, 0.1, min(SECONDS, 8.0))
