@@ -152,14 +152,18 @@ bool EngineLoop::pass() {
     parts_.requests->drain(inputs_);
     handle_all(platform::now());
     channels_.wake_engine.clear();
-    while (auto command = channels_.commands.try_pop())
-        inputs_.push_back(std::move(*command));
-    // Within bounds, too: plugins may have more to say than there is time to listen.
+    // Taken before the commands and handled after them: a configuration is sent before its checks can answer,
+    // so the engine knows each check whose verdict it gets. Within bounds: plugins may have more to say than
+    // there is time.
     for (std::size_t taken = 0; taken < verdicts_per_pass; ++taken) {
         auto verdict = channels_.verdicts.try_pop();
         if (!verdict) break;
-        inputs_.push_back(std::move(*verdict));
+        verdicts_.push_back(std::move(*verdict));
     }
+    while (auto command = channels_.commands.try_pop())
+        inputs_.push_back(std::move(*command));
+    std::move(verdicts_.begin(), verdicts_.end(), std::back_inserter(inputs_));
+    verdicts_.clear();
     std::move(requests_of_signals_.begin(), requests_of_signals_.end(), std::back_inserter(inputs_));
     requests_of_signals_.clear();
     handle_all(platform::now());

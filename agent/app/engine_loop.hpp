@@ -80,8 +80,9 @@ class EngineLoop {
     std::uint64_t frame_failures_ = 0;
     std::uint64_t renewals_told_ = 0;
     Instant renewals_tell_after_{};
-    unsigned postponed_ = 0;  ///< passes in a row that left packets unread
-    bool republish_ = false;  ///< a state did not fit into the queue: the service's picture is old
+    unsigned postponed_ = 0;             ///< passes in a row that left packets unread
+    std::vector<core::Input> verdicts_;  ///< taken in this pass
+    bool republish_ = false;             ///< a state did not fit into the queue: the service's picture is old
     std::vector<core::Input> requests_of_signals_;  ///< taken in a turn, after what the sockets say
     bool stop_requested_ = false;
     bool stopped_ = false;

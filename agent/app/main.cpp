@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// regentd: checks everything that can be checked, then starts the three threads.
+// regentd: checks everything that can be checked, then starts the threads.
 #include <csignal>
 #include <cstdio>
 #include <filesystem>

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "agent/base/time.hpp"
 #include "agent/notify/events.hpp"
@@ -30,6 +31,9 @@ class DeliveryQueue {
 
     /// Takes it if it is of interest; drops the oldest that waits when there is no room.
     void push(Event event);
+
+    /// Empties what waits, for a successor with other settings. The one under way stays.
+    std::deque<Event> take_waiting() { return std::exchange(waiting_, {}); }
 
     /// The next to deliver; nothing while one is under way. It is given up at `give_up`.
     std::optional<Delivery> next(Instant give_up);

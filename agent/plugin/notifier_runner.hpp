@@ -3,6 +3,7 @@
 // told.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,8 @@ class NotifierRunner : public HostClient, public Timed {
     const notify::DeliveryQueue& queue() const { return queue_; }
 
     void push(const notify::Event& event, Instant now);
+    /// What waits, for the runner that takes its place after a reload.
+    std::deque<notify::Event> take_waiting() { return queue_.take_waiting(); }
     bool idle() const { return queue_.idle(); }
 
     Create creation() const override;

@@ -36,6 +36,12 @@ HostLink& Supervisor::link_of(const config::PluginUse& use) {
 
 void Supervisor::apply(const config::Plan& plan, Instant now) {
     node_ = plan.node;
+    std::map<std::string, std::deque<notify::Event>> waiting;
+    for (const auto& notifier : plan.notifiers) {
+        const auto before = notifiers_.find(notifier.name);
+        if (before != notifiers_.end() && before->second->plan() != notifier)
+            waiting[notifier.name] = before->second->take_waiting();
+    }
     end_changed(checks_, plan.checks, [](const auto& check) { return check.settings.name; });
     end_changed(notifiers_, plan.notifiers, [](const auto& notifier) { return notifier.name; });
     for (const auto& check : plan.checks) {
@@ -49,6 +55,8 @@ void Supervisor::apply(const config::Plan& plan, Instant now) {
         if (runner) continue;
         runner = std::make_unique<NotifierRunner>(notifier, ++last_instance_, link_of(notifier.use), agenda_,
                                                   outlets_.log);
+        for (const auto& event : waiting[notifier.name])
+            runner->push(event, now);
     }
     agenda_.run(now);
 }

@@ -230,6 +230,22 @@ TEST_CASE("An event whose host dies has failed, and the next is delivered by the
     CHECK(told[0].sequence == 2);
 }
 
+TEST_CASE("A notifier that a reload changes is still told what it has not heard") {
+    Bench bench({"lb1", {}, {notifier("log")}});
+    auto& host = *bench.hosts.front();
+    bench.make_all(host);
+    for (std::uint64_t number = 1; number <= 3; ++number)
+        bench.supervisor.notify(event(number), bench.begin);
+    CHECK(host.heard_of<Notify>().size() == 1);
+    bench.plan.notifiers[0].timeout = 1s;
+    bench.supervisor.apply(bench.plan, bench.begin);
+    settle(bench.loop);
+    bench.make_all(host);
+    const auto told = host.heard_of<Notify>();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].sequence == 2);
+}
+
 TEST_CASE("A delivery that nobody ends is given up") {
     Bench bench({"lb1", {}, {notifier("log")}});
     auto& host = *bench.hosts.front();
