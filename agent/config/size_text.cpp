@@ -34,7 +34,7 @@ const Unit* find_unit(std::string_view name) {
 Result<std::int64_t> parse_size(std::string_view text) {
     const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
     if (text.starts_with('-')) return failure("is negative");
-    if (end == 0) return failure("is not a whole number with a unit");
+    if (end == 0 || text.substr(end).starts_with('.')) return failure("is not a whole number with a unit");
     if (end == text.size()) return failure("has no unit");
     const Unit* unit = find_unit(text.substr(end));
     if (unit == nullptr) return failure("has an unknown unit");

@@ -18,7 +18,7 @@ TEST_CASE("sizes") {
     CHECK(said("KiB") == "is not a whole number with a unit");
     CHECK(said("-1KiB") == "is negative");
     CHECK(said("1") == "has no unit");
-    CHECK(said("1.5KiB") == "has an unknown unit");
+    CHECK(said("1.5KiB") == "is not a whole number with a unit");
     CHECK(said("1 KiB") == "has an unknown unit");
     CHECK(said("1kib") == "has an unknown unit");
     CHECK(said("8388608TiB") == "is too large");

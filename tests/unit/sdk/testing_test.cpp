@@ -147,6 +147,8 @@ TEST_CASE("A refusal names the parameter, whoever refuses") {
     CHECK(blamed({{"host", 7}}) == "host: is of the wrong type");
     CHECK(blamed({{"host", "lb1"}, {"grace", "11s"}}) == "grace: is out of range");
     CHECK(blamed({{"host", "lb1"}, {"grace", "1 week"}}) == "grace: \"1 week\" has no unit that is known");
+    CHECK(blamed({{"host", "lb1"}, {"space", "1.5GiB"}}) ==
+          "space: \"1.5GiB\" is not a whole number with a unit");
     CHECK(blamed({{"host", "lb1"}, {"targets", "a"}}) == "targets: takes a list");
     CHECK(blamed({{"host", "lb1"}, {"targets", {1}}}) == "targets: is of the wrong type");
     CHECK(blamed({{"host", "lb1"}, {"level", "middle"}}) == "level: is none of the choices");

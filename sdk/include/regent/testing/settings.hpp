@@ -261,7 +261,10 @@ class ValueMaker {
             Unit{"B", 1},           Unit{"kB", 1'000},      Unit{"MB", 1'000'000},  Unit{"GB", 1'000'000'000},
             Unit{"KiB", 1LL << 10}, Unit{"MiB", 1LL << 20}, Unit{"GiB", 1LL << 30}, Unit{"TiB", 1LL << 40}};
         if (const auto* const value = given.as<std::int64_t>()) return *value;
-        return measure(param, need<std::string>(param, given), units);
+        const auto& text = need<std::string>(param, given);
+        if (text.find('.') != std::string::npos)
+            refuse(param, "\"" + text + "\" is not a whole number with a unit");
+        return measure(param, text, units);
     }
 
     std::deque<std::string> texts_;
