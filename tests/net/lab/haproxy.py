@@ -16,6 +16,8 @@ from .processes import children, eventually
 
 _HERE = pathlib.Path(__file__).parent
 
+CLIENT_TIMEOUT = 10  # seconds
+
 CONFIGURATION = """# the reference cluster's two HTTP services
 global
     log stdout format raw local0 notice
@@ -25,7 +27,7 @@ global
 defaults
     mode http
     timeout connect 1s
-    timeout client 10s
+    timeout client {client_timeout}s
     timeout server 10s
     retries 2
 frontend traeJar
@@ -57,7 +59,8 @@ class Haproxy:
         self.pidfile = lab.directory / f"{host}-haproxy.pid"
         self.stats_socket = lab.directory / f"{host}-haproxy.sock"
         self._file = lab.directory / f"{host}-haproxy.cfg"
-        self._file.write_text(CONFIGURATION.format(socket=self.stats_socket, vip=vip), encoding="utf-8")
+        self._file.write_text(CONFIGURATION.format(
+            socket=self.stats_socket, vip=vip, client_timeout=CLIENT_TIMEOUT), encoding="utf-8")
         self._argv = ["haproxy", "-W", "-f", str(self._file), "-p", str(self.pidfile)]
         self._runs = 0
         self._process: Process | None = None
@@ -125,10 +128,13 @@ class Haproxy:
 
     def reload(self) -> float:
         """USR2, as systemd does; waits until the next worker answers and the master, which is deaf to the next USR2
-        meanwhile, has seen the old one go; returns the time just before."""
+        meanwhile, has seen the old one go; returns the time just before.
+
+        A connection whose other end went to the other balancer with the VIP holds the old worker until `timeout client`.
+        """
         old, process = self.worker(), self._running()
         mark, before = process.mark(), self._signal([self.master()], signal.SIGUSR2)
-        process.wait_for(rf"Former worker \({old}\) exited", 10.0, mark)
+        process.wait_for(rf"Former worker \({old}\) exited", 2 * CLIENT_TIMEOUT, mark)
         self.wait_answering()
         return before
 
