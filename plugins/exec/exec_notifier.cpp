@@ -3,6 +3,8 @@
 
 #include <system_error>
 
+#include "plugins/support/keepalived_words.hpp"
+
 namespace regent::plugins::exec {
 
 namespace {
@@ -14,13 +16,6 @@ std::string kind_of(const sdk::Event& event) {
         case sdk::EventKind::test: break;
     }
     return "test";
-}
-
-std::string upper(std::string text) {
-    for (char& letter : text) {
-        if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
-    }
-    return text;
 }
 
 /// Seconds since 1970 with six decimals.
@@ -45,20 +40,13 @@ void describe(const sdk::Event& event, std::vector<std::string>& environment) {
 
 }  // namespace
 
-std::vector<std::string> keepalived_arguments(const sdk::Event& event) {
-    if (event.kind == sdk::EventKind::test) return {};
-    const bool group = event.kind == sdk::EventKind::group;
-    return {group ? "GROUP" : "INSTANCE", event.name, upper(event.new_state),
-            std::to_string(group ? 0 : event.priority)};
-}
-
 void ExecNotifier::notify(const sdk::Event& event) {
     event_ = event.id;
     Program program = program_;
     describe(event, program.environment);
-    if (keepalived_) {
-        for (std::string& argument : keepalived_arguments(event))
-            program.arguments.push_back(std::move(argument));
+    if (const auto words = keepalived_ ? keepalived_words(event) : std::nullopt) {
+        for (const std::string& word : {words->kind, words->name, words->state, words->priority})
+            program.arguments.push_back(word);
     }
     try {
         runner_.begin(program, event.json);

@@ -8,10 +8,6 @@
 
 namespace regent::plugins::exec {
 
-/// What a script that was written for keepalived is given behind its own arguments. Nothing for an event that
-/// keepalived does not know.
-std::vector<std::string> keepalived_arguments(const sdk::Event& event);
-
 class ExecNotifier {
   public:
     static constexpr std::string_view name = "exec", summary = "runs a program for each event";

@@ -48,6 +48,7 @@ class Notifier:
     name: str
     regent: tuple[str, ...]  # lines of [notifier.NAME]
     keepalived: str = ""  # the command of `notify`
+    pipe: str = ""  # keepalived's `vrrp_notify_fifo`
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def keepalived_conf(node: Node) -> str:
     checks = [check for check in node.checks if check.keepalived]
     notify = [f"  notify \"{notifier.keepalived}\"" for notifier in node.notifiers if notifier.keepalived]
     user = ["  script_user root"] if checks or notify else []
-    lines = ["global_defs {", "  router_id lab", *user, "}", ""]
+    pipes = [f"  vrrp_notify_fifo {notifier.pipe}" for notifier in node.notifiers if notifier.pipe]
+    lines = ["global_defs {", "  router_id lab", *user, *pipes, "}", ""]
     for check in checks:
         lines += [f"vrrp_script {check.name} {{", *(f"  {line}" for line in check.keepalived), "}", ""]
     for r in node.routers:

@@ -10,7 +10,6 @@ using namespace regent;
 using namespace regent::sdk;
 using namespace regent::plugins::exec::test;
 using plugins::exec::ExecNotifier;
-using plugins::exec::keepalived_arguments;
 using sdk::testing::FakeHost;
 using sdk::testing::Given;
 using sdk::testing::Settings;
@@ -99,24 +98,6 @@ TEST_CASE("exec notifier: the event is on standard input, and nobody has to read
     Event too_large = event();
     too_large.json = std::string(100'000, ' ');
     CHECK_FALSE(Bench(shell("exit 0")).tell(too_large).delivered);
-}
-
-TEST_CASE("exec notifier: arguments as keepalived gives them") {
-    using Arguments = std::vector<std::string>;
-    Event changed = event();
-    CHECK(keepalived_arguments(changed) == Arguments{"INSTANCE", "VI_1", "MASTER", "100"});
-    const std::vector<std::pair<std::string, std::string>> states{
-        {"backup", "BACKUP"}, {"fault", "FAULT"}, {"stop", "STOP"}, {"deleted", "DELETED"}};
-    for (const auto& [ours, theirs] : states) {
-        changed.new_state = ours;
-        CHECK(keepalived_arguments(changed)[2] == theirs);
-    }
-    changed.kind = EventKind::group;
-    changed.name = "G1";
-    changed.new_state = "fault";
-    CHECK(keepalived_arguments(changed) == Arguments{"GROUP", "G1", "FAULT", "0"});
-    changed.kind = EventKind::test;
-    CHECK(keepalived_arguments(changed).empty());
 }
 
 TEST_CASE("exec notifier: the arguments follow the configured ones, only if wanted") {
