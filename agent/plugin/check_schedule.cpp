@@ -16,6 +16,17 @@ using core::CheckState;
 constexpr Duration host_slack = std::chrono::milliseconds(250);
 constexpr Duration push_window = std::chrono::seconds(1);
 constexpr unsigned pushes_per_window = 20;
+constexpr Duration longest_grain = std::chrono::milliseconds(20);
+constexpr int grains_per_interval = 50;
+
+/// The next beat of a clock that all checks share: those that are due at about the same time are asked in one
+/// go, in which one waking of each thread serves them all.
+Instant shared_beat(Instant at, Duration interval) {
+    const Duration grain = std::min(longest_grain, interval / grains_per_interval);
+    if (grain <= Duration::zero()) return at;
+    const Duration over = at.time_since_epoch() % grain;
+    return over == Duration::zero() ? at : at + (grain - over);
+}
 
 CheckState state_of(std::uint32_t state) {
     switch (state) {
@@ -126,7 +137,8 @@ void CheckSchedule::plan_next(Instant now) {
     beat_ += interval();
     // Beats that could not be kept are left out, not made up for.
     if (beat_ <= now) beat_ += interval() * ((now - beat_) / interval() + 1);
-    due_ = beat_ + Duration(plan_.jitter > Duration::zero() ? Part(0, plan_.jitter.count() - 1)(random_) : 0);
+    const Duration late(plan_.jitter > Duration::zero() ? Part(0, plan_.jitter.count() - 1)(random_) : 0);
+    due_ = shared_beat(beat_ + late, interval());
 }
 
 CheckSchedule::Step CheckSchedule::run(Instant now) {

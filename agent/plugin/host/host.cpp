@@ -34,6 +34,7 @@ std::string Host::run() {
     }();
     if (!wired) return wired.error().text;
     link_.send(HostHello{protocol_version, contract_.description.id, contract_.description.version});
+    link_.flush();
     if (auto done = loop_.run(); !done) return done.error().text;
     return why_;
 }
@@ -48,7 +49,6 @@ void Host::receive(const ToHost& message) {
     if (!greeted_ && !std::holds_alternative<AgentHello>(message))
         return end_because("the agent began without a hello");
     std::visit([this](const auto& kind) { handle(kind); }, message);
-    settle();
 }
 
 void Host::handle(const AgentHello& hello) {
@@ -73,6 +73,7 @@ void Host::settle() {
     }
     mailbox_.signal_if_woken();
     hand_on();
+    link_.flush();
     const auto next = timers_.next();
     if (next == armed_) return;
     armed_ = next;
@@ -80,9 +81,13 @@ void Host::settle() {
 }
 
 void Host::hand_on() {
+    if (link_.waiting() > busy_link) link_.flush();
     if (link_.waiting() > busy_link) return;
-    for (const auto& message : mailbox_.take())
+    for (const auto& message : mailbox_.take()) {
+        if (const auto* report = std::get_if<Report>(&message)) in_time(report->instance, report->probe);
+        if (const auto* ack = std::get_if<Ack>(&message)) in_time(ack->instance, ack->event);
         link_.send(message);
+    }
 }
 
 void Host::after_call(InstanceId id, const char* name, Duration took, const char* thrown) {

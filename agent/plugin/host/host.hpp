@@ -74,6 +74,8 @@ class Host {
                       std::uint32_t reason, const std::string& text);
     void run_due();
     void time_is_over(Instance& instance);
+    /// An answer has come; it may be to an older question, or to none.
+    void in_time(InstanceId id, std::uint64_t question);
     void look_once_more(InstanceId id);
     void deliver(InstanceId id, int fd, platform::EventLoop::Events events);
 

@@ -97,6 +97,7 @@ void Host::end(Instance& instance) {
 void Host::end_all() {
     while (!instances_.empty())
         end(instances_.begin()->second);
+    link_.flush();
 }
 
 }  // namespace regent::plugin::host

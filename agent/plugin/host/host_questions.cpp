@@ -124,6 +124,11 @@ void Host::run_due() {
     settle();
 }
 
+void Host::in_time(InstanceId id, std::uint64_t question) {
+    const Instance* instance = find(id);
+    if (instance != nullptr && instance->question == question) timers_.clear({id, Timers::Use::deadline, 0});
+}
+
 void Host::time_is_over(Instance& instance) {
     const std::uint64_t question = instance.question;
     if (!mailbox_.is_open(instance.id, question)) return;

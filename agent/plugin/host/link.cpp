@@ -21,11 +21,9 @@ Result<void> Link::open() {
 }
 
 void Link::on_ready(platform::EventLoop::Events events) {
-    if ((events & EPOLLOUT) != 0) {
-        flush();
-        if (waiting_.empty()) outlets_.flushed();
-    }
+    if ((events & EPOLLOUT) != 0) flush();
     if ((events & ~static_cast<platform::EventLoop::Events>(EPOLLOUT)) != 0) receive();
+    if (!ended_) outlets_.turn_over();
 }
 
 void Link::receive() {
@@ -59,10 +57,9 @@ void Link::send(const ToAgent& message) {
     if (ended_) return;
     Bytes frame = encode(message);
     if (frame.size() > maximum_frame) return end("a frame for the agent is too long");
+    if (waiting_.size() == maximum_waiting) flush();
     if (waiting_.size() == maximum_waiting) return end("the agent does not read");
-    const bool idle = waiting_.empty();
     waiting_.push_back(std::move(frame));
-    if (idle) flush();
 }
 
 void Link::flush() {
@@ -70,17 +67,16 @@ void Link::flush() {
         const Bytes& frame = waiting_.front();
         if (::send(socket_.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
             if (errno == EINTR) continue;
-            if (errno == EAGAIN) {
-                static_cast<void>(loop_.change(socket_.get(), EPOLLIN | EPOLLOUT));
-                return;
-            }
+            if (errno == EAGAIN) break;
             // That the agent is gone is said by receive(), which may still find its last words.
             waiting_.clear();
             break;
         }
         waiting_.pop_front();
     }
-    static_cast<void>(loop_.change(socket_.get(), EPOLLIN));
+    if (ended_ || awaits_room_ != waiting_.empty()) return;
+    awaits_room_ = !waiting_.empty();
+    static_cast<void>(loop_.change(socket_.get(), awaits_room_ ? EPOLLIN | EPOLLOUT : EPOLLIN));
 }
 
 void Link::end(const std::string& why) {

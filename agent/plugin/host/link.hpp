@@ -20,14 +20,17 @@ class Link {
         std::function<void(const ToHost&)> message;
         /// The agent is gone (an empty text), or the connection is of no use any more.
         std::function<void(const std::string& why)> ended;
-        std::function<void()> flushed;  ///< nothing waits any more
+        /// Messages have been handed out, or nothing waits any more: what is to be said to that, and flush().
+        std::function<void()> turn_over;
     };
 
     Link(platform::Descriptor socket, platform::EventLoop& loop, Outlets outlets)
         : socket_(std::move(socket)), loop_(loop), outlets_(std::move(outlets)) {}
 
     Result<void> open();
+    /// Goes out with flush(): many answers of one turn wake the agent once.
     void send(const ToAgent& message);
+    void flush();
     std::size_t waiting() const { return waiting_.size(); }
 
   private:
@@ -35,7 +38,6 @@ class Link {
     void receive();
     /// False: nothing more is to be had now.
     bool receive_one();
-    void flush();
     void end(const std::string& why);
 
     platform::Descriptor socket_;
@@ -43,6 +45,7 @@ class Link {
     Outlets outlets_;
     Bytes buffer_ = Bytes(maximum_frame);
     std::deque<Bytes> waiting_;
+    bool awaits_room_ = false;  ///< the socket took no more
     bool ended_ = false;
 };
 

@@ -59,7 +59,11 @@ struct Bench {
         REQUIRE(run_until([&] { return check.answer(probe).has_value(); }));
         return *check.answer(probe);
     }
-    /// Asks again and again until `condition` holds; all that is told meanwhile must be UP.
+    /// An old process without connections can be gone before the new one has written its pidfile.
+    static bool serves(const sdk::testing::Report& report) {
+        return report.state == sdk::State::up || report.message.ends_with("its successor is awaited");
+    }
+    /// Asks again and again until `condition` holds; all that is told meanwhile must be good.
     template <class Condition>
     int ask_until(sdk::testing::Instance& check, const Condition& condition) {
         const std::size_t before = check.reports().size();
@@ -74,7 +78,7 @@ struct Bench {
         const auto reports = check.reports();
         for (std::size_t index = before; index < reports.size(); ++index) {
             INFO(reports[index].message << " " << haproxy.log());
-            REQUIRE(reports[index].state == sdk::State::up);
+            REQUIRE(serves(reports[index]));
         }
         return asked;
     }
@@ -239,11 +243,12 @@ TEST_CASE("a real HAProxy without a master is taken over by -sf again and again,
         siginfo_t info{};
         REQUIRE(::waitid(P_PID, static_cast<id_t>(old), &info, WEXITED | WNOWAIT) == 0);
         asked += bench.ask_until(check, [] { return true; });
-        for (std::size_t index = before; index < check.reports().size(); ++index)
-            CHECK_THAT(check.reports()[index].message, Catch::StartsWith("HAProxy"));
+        const auto reports = check.reports();
+        CHECK(
+            std::all_of(reports.begin() + static_cast<std::ptrdiff_t>(before), reports.end(), Bench::serves));
         bench.haproxy.end(old);
     }
-    WARN("20 takeovers by -sf, " << asked << " probes, all UP");
+    WARN("20 takeovers by -sf, " << asked << " probes, none DOWN");
     const std::size_t before = check.reports().size();
     const auto start = RealClock::now();
     ::kill(*bench.haproxy.pid(), SIGKILL);
