@@ -22,20 +22,21 @@ usage() {
 usage: tests/run.sh [--all] [--list] [SECTION...]
   Without a SECTION: all of the default ones, in order.
   --all   also the long ones (marked * in --list)
-  --list  the sections, one a line
+  --list  the sections, one a line: those with & run beside the next
 USAGE
 }
 
-# Name, time limit in seconds, `*` for --all alone, what it does.
+# Name, time limit in seconds, `*` for --all alone, `&` beside the section that follows, what it does.
 SECTIONS='
 style     120  - rules of the house over the tree
 build     900  - preset dev
 unit      300  - unit tests
 sdk       300  - the SDK as others get it: installed, and a plugin built with nothing else
+net-calm 1500  & of the tests in network namespaces those that measure nothing
 net      1500  - the agent in network namespaces, with keepalived as its peer
-asan     1200  - unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan      900  - what crosses two threads, under ThreadSanitizer
 coverage  900  * line coverage of agent/vrrp and agent/core
+asan     1200  & unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 package   900  - the package, installed in a systemd node
 package-full 1500 * the same, with the unit tests that a package build runs
 sim       900  * 10 000 seeds of the simulation, and five planted faults that it must find
@@ -84,7 +85,9 @@ section_net() {
     net_tests "$1"
 }
 
-net_tests() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" tests/net; }
+net_tests() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" -m "not calm" tests/net; }
+
+section_net_calm() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" -m calm tests/net; }
 
 section_net_asan() { REGENT_BUILD=$PWD/build/asan "${PYTEST[@]}" --junitxml="$1" tests/net; }
 
@@ -124,7 +127,7 @@ main() {
         elif [ "$mark" = '*' ] && [ "$all" = no ]; then
             continue
         fi
-        section "$name" "$limit"
+        if [ "$mark" = '&' ]; then section_beside "$name" "$limit"; else section "$name" "$limit"; fi
     done <<<"$SECTIONS"
     sections_end
 }

@@ -2,6 +2,7 @@
 # Runs the sections of tests/run.sh one after the other: each with a time limit, a report and a line of its own, and
 # goes on after one that failed. A section is the function section_NAME of that script (- becomes _), which gets the path
 # of the JUnit report it should write; one that writes none counts as one test.
+# A section can run beside the next one; its output is shown after that.
 
 RESULTS=build/test-results
 
@@ -9,11 +10,34 @@ sections_begin() {
     rm -rf "$RESULTS"
     mkdir -p "$RESULTS"
     : >"$RESULTS/sections"
+    BESIDE=()
 }
 
-# section NAME SECONDS: the script calls itself for the body, because only a process can be ended when its time is up.
-# SIGINT, so that pytest still takes down what it has set up.
+# section NAME SECONDS: a section, and the end of those beside it.
 section() {
+    run_section "$1" "$2"
+    end_beside
+}
+
+# section_beside NAME SECONDS
+section_beside() {
+    run_section "$1" "$2" >"$RESULTS/$1.log" 2>&1 &
+    BESIDE+=("$! $1")
+}
+
+end_beside() {
+    local pid name
+    while read -r pid name; do
+        [ -n "$pid" ] || continue
+        wait "$pid"
+        cat "$RESULTS/$name.log"
+    done < <(printf '%s\n' "${BESIDE[@]}")
+    BESIDE=()
+}
+
+# run_section NAME SECONDS: the script calls itself for the body, because only a process can be ended when its time is up.
+# SIGINT, so that pytest still takes down what it has set up.
+run_section() {
     local name=$1 limit=$2 started=$SECONDS status=0 verdict
     printf '\n=== %s\n' "$name"
     timeout --signal=INT --kill-after=30 "$limit" \
@@ -29,6 +53,7 @@ section() {
 
 # The table of times and the closing line; the exit code of the run.
 sections_end() {
+    end_beside
     printf '\n'
     /usr/bin/python3 tests/lib/tally.py "$RESULTS"
 }

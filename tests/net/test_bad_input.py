@@ -19,7 +19,7 @@ from net.lab.spec import Node, Router, regent_toml
 from net.lab.watch import AddressWatcher
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 VIP_V2, VIP_V3, VIP_UNICAST, VIP_PASS = "10.0.2.151", "10.0.2.152", "10.0.2.153", "10.0.2.154"
 ALL = (VIP_V2, VIP_V3, VIP_UNICAST, VIP_PASS)
 INTRUDERS = "10.0.2."

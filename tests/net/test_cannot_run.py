@@ -18,7 +18,7 @@ from net.lab.lab import Lab
 from net.lab.table import Table
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 MISSING = "/usr/local/bin/no-such-interpreter"
 GRACE = 5.0  # rules.md 13
 

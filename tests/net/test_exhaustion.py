@@ -20,7 +20,7 @@ from net.lab.spec import Node, Router
 from net.lab.watch import AddressWatcher
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 INTERVAL = 0.1
 VIP, OTHER = "10.0.2.151", "192.168.1.151"
 

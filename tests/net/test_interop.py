@@ -20,7 +20,7 @@ from net.lab.lab import Lab
 from net.lab.spec import Node, Router
 from net.lab.watch import AddressWatcher
 
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 PRIORITIES = {"lb1": 150, "lb2": 100}
 _LAST = {"lb1": 21, "lb2": 22}
 FAST = 0.2

@@ -20,6 +20,7 @@ from net.lab.scenario import Scenario
 from net.lab.spec import duration, keepalived_conf, regent_toml
 from net.lab.watch import AddressWatcher, Change, Timeline
 
+pytestmark = pytest.mark.calm
 # Taken from the wire: keepalived 2.2.7, version 2, VRID 51, priority 101, one address, no authentication.
 V2_FRAME = bytes.fromhex(
     "01005e000012020000000001 0800"

@@ -23,7 +23,7 @@ from net.lab.table import Table
 from net.lab.watch import AddressWatcher
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 
 # Reads a pipe to its end, again and again.
 READER = """
@@ -64,7 +64,7 @@ def _life(lab: Lab, kind: str) -> dict[str, list[str]]:
     for host in BALANCERS:
         command, records[host] = _recorder(lab, host)
         pipe, records[f"{host}'s pipe"] = _pipe_reader(lab, host)
-        nodes[host] = replace(reference_node(host).all(version=3, interval=0.2), notifiers=(
+        nodes[host] = replace(reference_node(host).all(version=3, interval=0.5), notifiers=(
             _exec(command, "keepalived = true", keepalived=command), pipe))
     duo = Duo(lab, kind, nodes=nodes).begin()
     duo.agents["lb1"].stop()

@@ -23,7 +23,7 @@ from net.lab.spec import Node
 from net.lab.watch import AddressWatcher
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 INTERVAL = 0.2
 DOWN, SKEW1, SKEW2 = 3 * INTERVAL, (256 - 101) / 256 * INTERVAL, (256 - 50) / 256 * INTERVAL
 SLACK = 0.15  # of a slow machine, for each wait

@@ -25,7 +25,7 @@ from net.lab.process import Line
 from net.lab.spec import Node, Router, regent_toml
 from net.lab.watch import AddressWatcher
 
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 INTERVAL = 0.2
 DOWN = 4 * INTERVAL  # master-down time with any skew
 VIP = "10.0.2.151"

@@ -21,7 +21,7 @@ from net.lab.spec import Check
 from net.lab.table import Table
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 ROOM = 5
 INTERVAL = 0.2
 

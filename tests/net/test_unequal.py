@@ -17,7 +17,7 @@ from net.lab.table import Table
 
 ROOM = 5
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 VIP3 = "10.0.2.212"
 DIFFER = "the addresses of {} differ from ours: .*" + VIP3.replace(".", r"\.")
 
