@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcp_check.hpp"
 
-#include <cerrno>
-#include <netinet/tcp.h>
-#include <system_error>
+#include <array>
 
 #include "hex.hpp"
 #include "plugins/support/printable.hpp"
+#include "plugins/support/socket_error.hpp"
 
 namespace regent::plugins::tcp {
 
@@ -15,10 +14,6 @@ namespace {
 constexpr std::size_t maximum_dialogue = 4096;
 /// What a kept connection may say unasked between two probes before it is given up.
 constexpr std::size_t maximum_unasked = 65536;
-/// Not an errno: the peer ended the connection in good order.
-constexpr int closed_by_peer = -1;
-/// Not an errno: too much came unasked.
-constexpr int too_talkative = -2;
 
 /// What a pair of parameters, `name` and `name`_hex, says.
 std::string dialogue(const sdk::Values& values, const std::string& name) {
@@ -34,96 +29,20 @@ std::string dialogue(const sdk::Values& values, const std::string& name) {
     return *bytes;
 }
 
-SocketAddress address(const sdk::Values& values, std::string_view name, std::uint16_t port) {
-    const auto made = socket_address(values.text(name), port);
-    if (!made) throw sdk::Blame(values, name, "must be an IPv4 or IPv6 address, not a name");
-    if (made->is_link_local())
-        throw sdk::Blame(values, name, "is a link-local address, which means nothing without an interface");
-    return *made;
-}
-
-std::optional<SocketAddress> source(const sdk::Values& values, const SocketAddress& peer) {
-    if (!values.has("source")) return std::nullopt;
-    const auto made = address(values, "source", 0);
-    if (made.family() != peer.family())
-        throw sdk::Blame(values, "source", "must be of the same family as host: IPv4 or IPv6");
-    return made;
-}
-
-/// What an error of a socket call means. UNKNOWN is what this machine lacks; the peer is not to blame for it.
-sdk::Result verdict(int error, std::string message) {
-    using sdk::Reason;
-    switch (error) {
-        case ECONNREFUSED: return sdk::down(Reason::refused, std::move(message), error);
-        case EHOSTUNREACH:
-        case ENETUNREACH:
-        case EHOSTDOWN:
-        case ENETDOWN: return sdk::down(Reason::unreachable, std::move(message), error);
-        case ECONNRESET:
-        case ECONNABORTED:
-        case EPIPE: return sdk::down(Reason::reset, std::move(message), error);
-        case ETIMEDOUT: return sdk::down(Reason::timeout, std::move(message), error);
-        case EPERM:
-        case EACCES: return sdk::unknown(Reason::permission, std::move(message), error);
-        case EADDRINUSE:
-        case EADDRNOTAVAIL:
-        case EAGAIN:
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM: return sdk::unknown(Reason::resource, std::move(message), error);
-        default: return sdk::unknown(Reason::internal, std::move(message), error);
-    }
-}
-
-std::string words_of(int error) {
-    if (error == closed_by_peer) return "closed by the peer";
-    return std::generic_category().message(error);
-}
-
-/// A port of this machine that nobody listens on can be the one that the kernel chose for our own end: then
-/// the connection leads to itself.
-bool leads_to_itself(int fd, const SocketAddress& peer) {
-    SocketAddress own;
-    own.size = sizeof own.v6;
-    if (::getsockname(fd, &own.any, &own.size) != 0) return false;
-    const auto port = [](const SocketAddress& of) {
-        return of.family() == AF_INET ? of.v4.sin_port : of.v6.sin6_port;
-    };
-    return own.same_host(peer) && port(own) == port(peer);
-}
-
-bool would_block(ssize_t result) {
-    return result < 0 && (errno == EAGAIN || errno == EINTR);
-}
-
-/// A host that falls silent is noticed within 4 s, also where nothing is ever sent.
-void notice_silence(int fd) {
-    const int on = 1;
-    const int seconds = 1;
-    const int attempts = 3;
-    (void)::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    (void)::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
-    (void)::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds);
-    (void)::setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &attempts, sizeof attempts);
-}
-
 }  // namespace
 
 void TcpCheck::validate(const sdk::Values& values) {
-    (void)source(values, address(values, "host", values.port("port")));
+    (void)tcp_endpoint(values);
     (void)dialogue(values, "send");
     (void)dialogue(values, "expect");
 }
 
 TcpCheck::TcpCheck(sdk::Context context, const sdk::Values& values)
     : context_(context),
-      peer_(address(values, "host", values.port("port"))),
-      source_(source(values, peer_)),
-      endpoint_(values.text("host") + " port " + std::to_string(values.port("port"))),
       send_(dialogue(values, "send")),
       expect_(dialogue(values, "expect")),
-      keep_(values.boolean("keep")) {}
+      keep_(values.boolean("keep")),
+      connection_(context, tcp_endpoint(values), keep_) {}
 
 void TcpCheck::probe(sdk::ProbeId probe, sdk::Instant) {
     probe_ = probe;
@@ -149,13 +68,7 @@ void TcpCheck::cancel(sdk::ProbeId) {
 void TcpCheck::on_fd(int, std::uint32_t) {
     switch (stage_) {
         case Stage::idle: break;
-        case Stage::connecting: {
-            int error = 0;
-            socklen_t size = sizeof error;
-            (void)::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-            error == 0 ? connected() : fail(error);
-            break;
-        }
+        case Stage::connecting: go_on(connection_.finish()); break;
         case Stage::sending: send_more(); break;
         case Stage::expecting: read_more(); break;
         case Stage::kept:
@@ -166,60 +79,46 @@ void TcpCheck::on_fd(int, std::uint32_t) {
 
 void TcpCheck::connect() {
     ++connects_;
-    socket_ = Descriptor(::socket(peer_.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket_) return fail(errno);
-    if (source_) {
-        // Else bind() would take a port away from all destinations at once.
-        const int on = 1;
-        (void)::setsockopt(socket_.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        if (::bind(socket_.get(), &source_->any, source_->size) != 0) {
-            const int error = errno;
-            return answer(sdk::unknown(sdk::Reason::config,
-                                       "cannot connect from the source address: " + words_of(error), error));
-        }
-    }
-    if (keep_) notice_silence(socket_.get());
-    int result = ::connect(socket_.get(), &peer_.any, peer_.size);
-    // On this machine the answer is there already when the first call returns: asking again is cheaper than
-    // to have the descriptor watched.
-    if (result != 0 && errno == EINPROGRESS) result = ::connect(socket_.get(), &peer_.any, peer_.size);
-    if (result == 0) return connected();
-    if (errno != EALREADY && errno != EINPROGRESS) return fail(errno);
     stage_ = Stage::connecting;
-    watch(REGENT_FD_WRITE);
+    go_on(connection_.connect());
+}
+
+void TcpCheck::go_on(TcpConnection::Progress progress) {
+    using Progress = TcpConnection::Progress;
+    if (progress == Progress::connected) return connected();
+    if (progress == Progress::pending) return;
+    auto fault = connection_.fault();
+    fault.message = says(fault.message);
+    answer(fault);
 }
 
 void TcpCheck::connected() {
-    if (leads_to_itself(socket_.get(), peer_)) return fail(ECONNREFUSED);
     connect_seconds_ = std::chrono::duration<double>(context_.now() - started_).count();
     if (!send_.empty()) return send_more();
     if (expect_.empty()) return succeed();
     stage_ = Stage::expecting;
-    watch(REGENT_FD_READ);
+    connection_.watch(REGENT_FD_READ);
 }
 
 void TcpCheck::send_more() {
-    const ssize_t size =
-        ::send(socket_.get(), send_.data() + sent_, send_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (size < 0 && !would_block(size)) return fail(errno);
-    if (size > 0) sent_ += static_cast<std::size_t>(size);
+    const Transfer sent = connection_.send(std::string_view(send_).substr(sent_));
+    if (sent.error != 0) return fail(sent.error);
+    sent_ += sent.size;
     if (sent_ < send_.size()) {
         stage_ = Stage::sending;
-        return watch(REGENT_FD_WRITE);
+        return connection_.watch(REGENT_FD_WRITE);
     }
     if (expect_.empty()) return succeed();
     stage_ = Stage::expecting;
-    watch(REGENT_FD_READ);
+    connection_.watch(REGENT_FD_READ);
 }
 
 void TcpCheck::read_more() {
     std::array<char, maximum_dialogue> part;
     const std::string_view missing = std::string_view(expect_).substr(matched_);
-    const ssize_t size = ::recv(socket_.get(), part.data(), missing.size(), MSG_DONTWAIT);
-    if (would_block(size)) return;
-    if (size < 0) return fail(errno);
-    if (size == 0) return fail(closed_by_peer);
-    const std::string_view got(part.data(), static_cast<std::size_t>(size));
+    const Transfer received = connection_.receive(std::span(part).first(missing.size()));
+    if (received.error != 0) return fail(received.error);
+    const std::string_view got(part.data(), received.size);
     if (!missing.starts_with(got)) {
         return answer(sdk::down(sdk::Reason::protocol,
                                 says("the answer is \"" + expect_.substr(0, matched_) + printable(got, 40) +
@@ -235,7 +134,7 @@ void TcpCheck::succeed() {
     const auto probe = std::exchange(probe_, sdk::unsolicited);
     if (keep_) {
         stage_ = Stage::kept;
-        watch(REGENT_FD_READ);
+        connection_.watch(REGENT_FD_READ);
     } else {
         disconnect();
     }
@@ -256,7 +155,7 @@ void TcpCheck::fail(int error) {
     if (retried()) return;
     if (error == closed_by_peer)
         return answer(sdk::down(sdk::Reason::protocol, says("closed without the expected answer")));
-    answer(verdict(error, says(words_of(error))));
+    answer(socket_verdict(error, says(words_of(error))));
 }
 
 void TcpCheck::answer(const sdk::Result& result) {
@@ -265,27 +164,17 @@ void TcpCheck::answer(const sdk::Result& result) {
     context_.report(probe, result);
 }
 
-void TcpCheck::watch(std::uint32_t events) {
-    if (watched_ == events) return;
-    context_.watch(socket_.get(), events);
-    watched_ = events;
-}
-
 void TcpCheck::disconnect() {
-    if (watched_ != 0) context_.unwatch(socket_.get());
-    watched_ = 0;
     stage_ = Stage::idle;
-    socket_.reset();
+    connection_.close();
 }
 
 int TcpCheck::drain() {
     std::array<char, 4096> part;
     for (;;) {
-        const ssize_t size = ::recv(socket_.get(), part.data(), part.size(), MSG_DONTWAIT);
-        if (would_block(size)) return 0;
-        if (size < 0) return errno;
-        if (size == 0) return closed_by_peer;
-        unasked_ += static_cast<std::size_t>(size);
+        const Transfer received = connection_.receive(part);
+        if (received.error != 0 || received.size == 0) return received.error;
+        unasked_ += received.size;
         if (unasked_ > maximum_unasked) return too_talkative;
     }
 }
@@ -293,16 +182,16 @@ int TcpCheck::drain() {
 void TcpCheck::lose(int error) {
     disconnect();
     if (error == too_talkative)
-        return context_.log(sdk::Level::warning, says("not kept: it says too much without being asked"));
+        return context_.log(sdk::Level::warning, says("not kept: " + words_of(error)));
     ++losses_;
     // A connection that ended is a reset, whichever way it ended; a fault of this machine stays one.
-    auto result = error == closed_by_peer ? sdk::down(sdk::Reason::reset, {}) : verdict(error, {});
+    auto result = error == closed_by_peer ? sdk::down(sdk::Reason::reset, {}) : socket_verdict(error, {});
     result.message = says("the kept connection is gone: " + words_of(error));
     context_.report(sdk::unsolicited, result);
 }
 
 std::string TcpCheck::says(std::string_view what) const {
-    return endpoint_ + ": " + std::string(what);
+    return connection_.endpoint().text + ": " + std::string(what);
 }
 
 std::string TcpCheck::describe() const {

@@ -2,11 +2,9 @@
 // The check type `tcp`: a TCP connection, and a dialogue over it if one is wanted.
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "plugins/support/descriptor.hpp"
-#include "plugins/support/socket_address.hpp"
+#include "plugins/support/tcp_connection.hpp"
 #include "regent/check.hpp"
 
 namespace regent::plugins::tcp {
@@ -40,6 +38,7 @@ class TcpCheck {
     enum class Stage : std::uint8_t { idle, connecting, sending, expecting, kept };
 
     void connect();
+    void go_on(TcpConnection::Progress progress);
     void connected();
     void send_more();
     void read_more();
@@ -48,7 +47,6 @@ class TcpCheck {
     bool retried();
     void fail(int error);
     void answer(const sdk::Result& result);
-    void watch(std::uint32_t events);
     void disconnect();
     /// Reads away what nobody asked for. Returns 0, or why the connection is of no use any more.
     int drain();
@@ -56,16 +54,12 @@ class TcpCheck {
     std::string says(std::string_view what) const;
 
     sdk::Context context_;
-    SocketAddress peer_;
-    std::optional<SocketAddress> source_;
-    std::string endpoint_;
     std::string send_;
     std::string expect_;
     bool keep_;
 
-    Descriptor socket_;
+    TcpConnection connection_;
     Stage stage_ = Stage::idle;
-    std::uint32_t watched_ = 0;
     sdk::ProbeId probe_ = sdk::unsolicited;
     bool reused_ = false;
     sdk::Instant started_{};

@@ -2,14 +2,12 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdio>
-#include <fcntl.h>
 #include <memory>
-#include <poll.h>
 #include <sys/resource.h>
 
 #include "plugins/tcp/tcp_check.hpp"
 #include "regent/testing.hpp"
-#include "tests/unit/platform/network.hpp"
+#include "tests/unit/plugins/tcp_server.hpp"
 
 using namespace std::chrono_literals;
 using namespace regent;
@@ -19,54 +17,12 @@ using plugins::tcp::TcpCheck;
 using sdk::testing::FakeHost;
 using sdk::testing::Refused;
 using sdk::testing::Settings;
+using test::received;
+using test::reset;
+using test::say;
+using test::Server;
 
 namespace {
-
-/// Listens on loopback; what it does with a connection is the test's to say.
-class Server {
-  public:
-    explicit Server(const std::string& host = "127.0.0.1", std::uint16_t port = 0) {
-        auto address = plugins::socket_address(host, port);
-        socket_ = Descriptor(::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-        const int on = 1;
-        REQUIRE(::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
-        REQUIRE(::bind(socket_.get(), &address->any, address->size) == 0);
-        REQUIRE(::listen(socket_.get(), 128) == 0);
-        REQUIRE(::getsockname(socket_.get(), &address->any, &address->size) == 0);
-        port_ = ntohs(address->family() == AF_INET ? address->v4.sin_port : address->v6.sin6_port);
-    }
-    std::uint16_t port() const { return port_; }
-    Descriptor accept() const {
-        REQUIRE(platform::test::readable(socket_.get()));
-        return Descriptor(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    }
-    bool has_caller() const {
-        pollfd waiting{socket_.get(), POLLIN, 0};
-        return ::poll(&waiting, 1, 0) == 1;
-    }
-
-  private:
-    Descriptor socket_;
-    std::uint16_t port_ = 0;
-};
-
-std::string received(const Descriptor& from) {
-    REQUIRE(platform::test::readable(from.get()));
-    std::array<char, 8192> part{};
-    const ssize_t size = ::recv(from.get(), part.data(), part.size(), 0);
-    return {part.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
-}
-
-void say(const Descriptor& to, std::string_view text) {
-    REQUIRE(::send(to.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
-}
-
-/// A close that sends RST.
-void reset(Descriptor& connection) {
-    const linger now{1, 0};
-    REQUIRE(::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0);
-    connection.reset();
-}
 
 struct Bench {
     FakeHost host;
