@@ -81,6 +81,13 @@ def regentd(ground: None) -> pathlib.Path:
     return program
 
 
+@pytest.fixture(scope="session")
+def java(ground: None) -> None:
+    """A JVM and a compiler for it."""
+    if missing := what_is_missing(("java", "javac")):
+        _refuse("; ".join(missing))
+
+
 @pytest.fixture
 def lab(ground: None, tmp_path: pathlib.Path) -> Iterator[Lab]:
     """An empty lab. On failure the last output of everything in it is shown."""

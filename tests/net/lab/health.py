@@ -47,3 +47,8 @@ def tcp_check(name: str, address: str, port: int, *, interval: float = 1.0, riva
     """Whether a port takes connections; `rival` is the script with which keepalived finds out."""
     return Check(name, ('type = "tcp"', f'host = "{address}"', f"port = {port}", *schedule(interval, None, 1)),
                  (f'script "{rival}"', f"interval {interval:g}") if rival else ())
+
+
+def rmi_check(name: str, address: str, port: int, *more: str, interval: float = 1.0, timeout: float | None = None) -> Check:
+    """A Java RMI server; `more` are further lines, as `names = ["x"]`."""
+    return Check(name, ('type = "rmi"', f'host = "{address}"', f"port = {port}", *more, *schedule(interval, timeout, 1)))

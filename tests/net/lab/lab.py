@@ -134,10 +134,10 @@ class Lab:
         run(["bridge", "-n", self.switch.name, "-batch", "-"], stdin=commands + "\n")
 
     def start(self, name: str, argv: list[str], *, host: str | None = None,
-              environment: dict[str, str] | None = None) -> Process:
+              environment: dict[str, str] | None = None, commands: bool = False) -> Process:
         """Starts a program in a host. It is ended with the lab at the latest."""
         process = Process(name, argv, self.directory / f"{name}.log", space=self.spaces[host] if host else None,
-                          environment=environment)
+                          environment=environment, commands=commands)
         self.processes.append(process)
         return process
 

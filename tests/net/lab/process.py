@@ -28,11 +28,11 @@ class Process:
     """A running program. Its standard output and error become lines, also in a file for the case of failure.
 
     Start it from the main thread only: it dies with the thread that started it (PR_SET_PDEATHSIG), so that a killed
-    test run leaves nothing behind.
+    test run leaves nothing behind. With `commands` it reads what tell() says; else its standard input is empty.
     """
 
     def __init__(self, name: str, argv: list[str], log: pathlib.Path, *, space: Namespace | None = None,
-                 environment: dict[str, str] | None = None) -> None:
+                 environment: dict[str, str] | None = None, commands: bool = False) -> None:
         self.name = name
         self.log = log
         self.lines: list[Line] = []
@@ -41,7 +41,7 @@ class Process:
         guarded = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
         command = space.command(guarded) if space else guarded
         self.started = time.monotonic()
-        self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE if commands else subprocess.DEVNULL, stdout=subprocess.PIPE,
                                        stderr=subprocess.STDOUT, start_new_session=True,
                                        env={**os.environ, **(environment or {})})
         self._reader = threading.Thread(target=self._read, name=f"log of {name}", daemon=True)
@@ -104,6 +104,14 @@ class Process:
     def tail(self, count: int = 40) -> str:
         """The last lines, for a failure report."""
         return "\n".join(f"  {line.time:.3f} {line.text}" for line in self.lines[-count:])
+
+    def tell(self, text: str) -> float:
+        """A line for its standard input; returns the time just before."""
+        assert self._child.stdin is not None
+        before = time.monotonic()
+        self._child.stdin.write(text.encode() + b"\n")
+        self._child.stdin.flush()
+        return before
 
     def alive(self) -> bool:
         """Whether it still runs."""

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Java RMI service (RmiService.java) in a host of the lab, and what can happen to it."""
+
+from __future__ import annotations
+
+import pathlib
+import signal
+
+from .lab import Lab
+from .netns import run
+from .process import Line, Process
+
+_SOURCE = pathlib.Path(__file__).with_name("RmiService.java")
+# Small, and without the compiler that makes long runs fast: it starts in 0.1 s.
+JAVA = ("java", "-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+
+
+def compile_service(lab: Lab) -> pathlib.Path:
+    """Compiles it once a lab; returns the class path."""
+    target = lab.directory / "java"
+    if not target.exists():
+        run(["javac", "-d", str(target), str(_SOURCE)], timeout=60.0)
+    return target
+
+
+class RmiService:
+    """A registry at `port`, one object at `object_port` (default: the same), bound to `names`; its stubs send clients to
+    `stub_host`. Times are time.monotonic()."""
+
+    def __init__(self, lab: Lab, host: str, address: str, port: int, *, names: tuple[str, ...] = ("trazaServ",),
+                 stub_host: str = "", object_port: int = 0, label: str = "") -> None:
+        self.lab, self.host, self.address, self.port = lab, host, address, port
+        self.object_port, self.names = object_port or port, names
+        self.label = label or f"{address}:{port}"
+        self._argv = [*JAVA, "-cp", str(compile_service(lab)), "RmiService", self.label, str(port), str(self.object_port),
+                      stub_host or address, *names]
+        self._runs = 0
+        self.process: Process | None = None
+
+    def start(self) -> Line:
+        """Starts it and waits until all names are bound; returns the line that says so."""
+        self._runs += 1
+        name = f"{self.host}-rmi-{self.port}" + (f"-{self._runs}" if self._runs > 1 else "")
+        self.process = self.lab.start(name, self._argv, host=self.host, commands=True)
+        return self.process.wait_for("^ready", 30.0)
+
+    def running(self) -> Process:
+        """Its process."""
+        assert self.process is not None, f"{self.label} was not started"
+        return self.process
+
+    def kill(self) -> float:
+        """SIGKILL without waiting; returns the time just before."""
+        return self.running().signal(signal.SIGKILL)
+
+    def hang(self) -> float:
+        """SIGSTOP: connections are taken and never answered."""
+        return self.running().signal(signal.SIGSTOP)
+
+    def wake(self) -> float:
+        """SIGCONT."""
+        return self.running().signal(signal.SIGCONT)
+
+    def tell(self, command: str) -> float:
+        """A command, as RmiService.java lists them; returns the time just before, once it was done."""
+        process = self.running()
+        mark, before = process.mark(), process.tell(command)
+        process.wait_for(f"^ok {command}$", 10.0, mark)
+        return before
+
+    def unbind(self, name: str) -> float:
+        return self.tell(f"unbind {name}")
+
+    def rebind(self, name: str) -> float:
+        return self.tell(f"rebind {name}")
+
+    def rebind_other(self, name: str) -> float:
+        """To an object of another interface."""
+        return self.tell(f"rebind-other {name}")
+
+
+def call(lab: Lab, host: str, address: str, port: int, name: str, user: str, count: int) -> list[str]:
+    """What a real client is answered that looks up a name and calls the object `count` times."""
+    argv = [*JAVA, "-cp", str(compile_service(lab)), "RmiService", "call", address, str(port), name, user, str(count)]
+    return lab.spaces[host].run(argv, timeout=30.0).splitlines()
