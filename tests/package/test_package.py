@@ -15,6 +15,7 @@ WANTED = [
     "usr/share/man/man1/regentctl.1.gz",
     "usr/share/doc/regent/copyright",
     "usr/libexec/regent/regent-plugin-host",
+    "usr/lib/*/regent/plugins/regent-rmi.so",
     "usr/lib/*/regent/plugins/regent-tcp.so",
 ]
 

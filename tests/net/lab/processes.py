@@ -56,6 +56,12 @@ def processor_time(pid: int) -> float:
     return total / _TICKS
 
 
+def memory_peak(pid: int) -> int:
+    """The most bytes of memory that a process has ever used at a time."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("VmHWM:")) * 1024
+
+
 def eventually(look: Callable[[], T | None], timeout: float, otherwise: str) -> T:
     """Looks every few milliseconds until there is something to see; for what tells nobody when it changes."""
     deadline = time.monotonic() + timeout

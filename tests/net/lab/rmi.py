@@ -49,6 +49,11 @@ class RmiService:
         assert self.process is not None, f"{self.label} was not started"
         return self.process
 
+    def objects(self, name: str) -> int:
+        """How many objects of a class its JVM holds."""
+        lines = run(["jcmd", str(self.running().pid), "GC.class_histogram"]).splitlines()
+        return sum(int(words[1]) for words in map(str.split, lines) if len(words) > 3 and words[3] == name)
+
     def kill(self) -> float:
         """SIGKILL without waiting; returns the time just before."""
         return self.running().signal(signal.SIGKILL)
@@ -77,6 +82,14 @@ class RmiService:
     def rebind_other(self, name: str) -> float:
         """To an object of another interface."""
         return self.tell(f"rebind-other {name}")
+
+
+def start_bad_servers(lab: Lab, host: str, *what: str) -> Process:
+    """Servers that are none, as bad_rmi_main.py lists them: KIND:ADDRESS:PORT."""
+    process = lab.start(f"{host}-bad-rmi", ["/usr/bin/python3", "-u", str(_SOURCE.with_name("bad_rmi_main.py")), *what],
+                        host=host)
+    process.wait_for("^ready", 10.0)
+    return process
 
 
 def call(lab: Lab, host: str, address: str, port: int, name: str, user: str, count: int) -> list[str]:
