@@ -17,6 +17,7 @@ WANTED = [
     "usr/libexec/regent/regent-plugin-host",
     "usr/lib/*/regent/plugins/regent-rmi.so",
     "usr/lib/*/regent/plugins/regent-tcp.so",
+    "usr/lib/*/regent/plugins/regent-http.so",
 ]
 
 WANTED_OF_DEVELOPERS = [

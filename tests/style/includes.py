@@ -36,7 +36,7 @@ SDK_POSIX_FOLDER = "sdk/include/regent/testing/"
 ABI, ABI_LAYER = "regent/abi/", "plugin"
 
 # Folders of plugins/ that are no plugin but parts that several of them share.
-SHARED_PARTS = {"support", "process_watch"}
+SHARED_PARTS = {"support", "process_watch", "curl"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 

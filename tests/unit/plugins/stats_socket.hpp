@@ -47,6 +47,7 @@ class Connection {
         if (fd_ >= 0) ::close(fd_);
         fd_ = -1;
     }
+    int fd() const { return fd_; }
 
   private:
     int fd_;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/curl/failure.hpp"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <system_error>
+
+#include "plugins/support/printable.hpp"
+
+namespace regent::plugins::curl {
+namespace {
+
+constexpr std::size_t maximum_shown = 120;
+
+/// What an error of a socket call means, in the words of the system.
+sdk::Result of_system(int error) {
+    using sdk::Reason;
+    const std::string words = std::generic_category().message(error);
+    switch (error) {
+        case ECONNREFUSED: return sdk::down(Reason::refused, words, error);
+        case ENOENT: return sdk::down(Reason::not_found, words, error);
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+        case EHOSTDOWN:
+        case ENETDOWN: return sdk::down(Reason::unreachable, words, error);
+        case ECONNRESET:
+        case ECONNABORTED:
+        case EPIPE: return sdk::down(Reason::reset, words, error);
+        case ETIMEDOUT: return sdk::down(Reason::timeout, words, error);
+        case EPERM:
+        case EACCES: return sdk::unknown(Reason::permission, words, error);
+        case EADDRINUSE:
+        case EADDRNOTAVAIL:
+        case EAGAIN:
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM: return sdk::unknown(Reason::resource, words, error);
+        default: return sdk::unknown(Reason::internal, words, error);
+    }
+}
+
+std::string explained(const Transfer& transfer, CURLcode code) {
+    const std::string_view text = transfer.explanation();
+    return printable(text.empty() ? curl_easy_strerror(code) : text, maximum_shown);
+}
+
+sdk::Result of_certificate(const Transfer& transfer, CURLcode code) {
+    const Certificate& seen = transfer.certificate();
+    return sdk::down(sdk::Reason::auth, seen.fault.empty() ? explained(transfer, code) : seen.fault);
+}
+
+/// Of a connection that stood. libcurl has no errno for what TLS has to say.
+sdk::Result of_broken_connection(const Transfer& transfer, CURLcode code) {
+    if (const int error = transfer.system_error(); error != 0) return of_system(error);
+    return sdk::down(sdk::Reason::protocol, explained(transfer, code));
+}
+
+}  // namespace
+
+sdk::Result failure(const Transfer& transfer, CURLcode code) {
+    using sdk::Reason;
+    if (transfer.is_header_too_long())
+        return sdk::down(Reason::protocol,
+                         fmt::format("the header is longer than {} bytes", Transfer::maximum_header));
+    switch (code) {
+        case CURLE_COULDNT_CONNECT:
+            return of_system(transfer.system_error() == 0 ? ECONNREFUSED : transfer.system_error());
+        case CURLE_OPERATION_TIMEDOUT:
+            return sdk::down(Reason::timeout, fmt::format("waited in vain for {}", transfer.awaited()));
+        case CURLE_SEND_ERROR:
+        case CURLE_RECV_ERROR: return of_broken_connection(transfer, code);
+        case CURLE_GOT_NOTHING: return sdk::down(Reason::protocol, "closed without an answer");
+        case CURLE_PARTIAL_FILE:
+            return sdk::down(Reason::protocol, fmt::format("closed before {}", transfer.awaited()));
+        case CURLE_UNSUPPORTED_PROTOCOL:
+        case CURLE_WEIRD_SERVER_REPLY:
+        case CURLE_HTTP2:
+            return sdk::down(Reason::protocol, "the answer is not HTTP: " + explained(transfer, code));
+        case CURLE_BAD_CONTENT_ENCODING:
+        case CURLE_TOO_MANY_REDIRECTS: return sdk::down(Reason::protocol, explained(transfer, code));
+        case CURLE_SSL_CONNECT_ERROR:
+            return sdk::down(Reason::protocol, "no TLS: " + explained(transfer, code));
+        case CURLE_PEER_FAILED_VERIFICATION: return of_certificate(transfer, code);
+        case CURLE_SSL_CACERT_BADFILE:
+            return sdk::unknown(Reason::config, transfer.certificate().ca_file_fault.empty()
+                                                    ? explained(transfer, code)
+                                                    : transfer.certificate().ca_file_fault);
+        case CURLE_SSL_CERTPROBLEM: return sdk::unknown(Reason::config, explained(transfer, code));
+        case CURLE_OUT_OF_MEMORY:
+        case CURLE_FAILED_INIT:
+        case CURLE_ABORTED_BY_CALLBACK: return sdk::unknown(Reason::resource, explained(transfer, code));
+        default: return sdk::unknown(Reason::internal, explained(transfer, code));
+    }
+}
+
+}  // namespace regent::plugins::curl
