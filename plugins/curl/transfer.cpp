@@ -35,6 +35,11 @@ void Transfer::set_safety() {
     set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
     set(CURLOPT_ERRORBUFFER, error_.data());
     set(CURLOPT_USERAGENT, "regent");
+    if (request_.is_endless) {
+        set(CURLOPT_TCP_KEEPALIVE, 1L);
+        set(CURLOPT_TCP_KEEPIDLE, 2L);
+        set(CURLOPT_TCP_KEEPINTVL, 1L);
+    }
     if (request_.keep) {
         set(CURLOPT_MAXLIFETIME_CONN, maximum_connection_age_s);
     } else {

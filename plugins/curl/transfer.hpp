@@ -38,6 +38,8 @@ struct Request {
     long maximum_redirects = 0;
     /// Whether the connection may be taken over from the request before, and left to the next.
     bool keep = false;
+    /// An answer that goes on for ever: that its other end is gone has to be noticed while it says nothing.
+    bool is_endless = false;
 };
 
 /// Loop thread.

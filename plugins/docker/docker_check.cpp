@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/docker/docker_check.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+namespace regent::plugins::docker {
+namespace {
+
+/// How long dockerd may take to answer what nobody asked us for.
+constexpr sdk::Duration own_patience = std::chrono::seconds(2);
+
+}  // namespace
+
+void DockerCheck::validate(const sdk::Values& values) {
+    (void)docker::peer(values);
+    (void)docker::wanted(values);
+}
+
+DockerCheck::DockerCheck(sdk::Context context, const sdk::Values& values)
+    : Member(context),
+      wanted_(wanted(values)),
+      daemon_(Daemon::at(peer(values))),
+      watched_(context),
+      look_(*daemon_, wanted_) {}
+
+void DockerCheck::start() {
+    daemon_->join(*this);
+}
+
+void DockerCheck::stop() {
+    look_.cancel();
+    watched_.clear();
+    context().clear_timer(deadline_timer);
+    daemon_->leave(*this);
+}
+
+void DockerCheck::probe(sdk::ProbeId probe, sdk::Instant deadline) {
+    probe_ = probe;
+    look(deadline);
+}
+
+void DockerCheck::cancel(sdk::ProbeId) {
+    probe_ = sdk::unsolicited;
+    look_.cancel();
+    context().clear_timer(deadline_timer);
+}
+
+void DockerCheck::look_soon() {
+    look_again_ = look_.is_active();
+    if (!look_again_) look(context().now() + own_patience);
+}
+
+void DockerCheck::look(sdk::Instant deadline) {
+    ++looks_;
+    look_again_ = false;
+    patience_ = deadline - context().now();
+    // Before the host's own deadline: it would say DOWN, and that dockerd hangs is no fault of the container.
+    context().set_timer(deadline_timer,
+                        deadline - std::max<sdk::Duration>(patience_ / 20, std::chrono::milliseconds(1)));
+    look_.start([this](Look::Sight sight) { take(std::move(sight)); });
+}
+
+void DockerCheck::take(Look::Sight sight) {
+    if (sight) {
+        containers_ = std::move(*sight);
+        if (!daemon_->peer().unix_socket.empty()) watched_.update(containers_);
+        return answer(judge(containers_, wanted_));
+    }
+    // dockerd is not needed to know that a process has ended.
+    watched_.mark(containers_);
+    const sdk::Result known = judge(containers_, wanted_);
+    const bool has_ended = std::any_of(containers_.begin(), containers_.end(),
+                                       [](const Container& container) { return container.is_process_gone; });
+    answer(has_ended && known.state == sdk::State::down ? known : sight.error());
+}
+
+void DockerCheck::answer(const sdk::Result& result) {
+    context().clear_timer(deadline_timer);
+    const auto probe = std::exchange(probe_, sdk::unsolicited);
+    if (probe == sdk::unsolicited) {
+        push(result);
+    } else {
+        told_ = result.state;
+        context().report(probe, result);
+    }
+    // What was seen is true, but that it stays so is nobody's to tell any more.
+    if (const auto lost = std::exchange(lost_, std::nullopt)) push(*lost);
+    if (look_again_) look_soon();
+}
+
+void DockerCheck::push(const sdk::Result& result) {
+    if (told_ == result.state) return;
+    told_ = result.state;
+    context().report(sdk::unsolicited, result);
+}
+
+void DockerCheck::on_fd(int fd, std::uint32_t events) {
+    if (watched_.on_fd(fd).empty()) {
+        daemon_->on_fd(fd, events);
+        return;
+    }
+    watched_.mark(containers_);
+    if (const sdk::Result result = judge(containers_, wanted_); result.state == sdk::State::down)
+        push(result);
+    // It may be back already, and a probe may be about to hear from dockerd that it never was away.
+    look_soon();
+}
+
+void DockerCheck::on_timer(std::uint64_t timer) {
+    if (timer != deadline_timer) {
+        daemon_->on_timer(timer);
+        return;
+    }
+    if (!look_.is_active()) return;
+    const std::string awaited = look_.awaited();
+    look_.cancel();
+    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(patience_).count();
+    take(tl::unexpected(sdk::unknown(
+        sdk::Reason::timeout, fmt::format("dockerd hangs: waited {} ms in vain for {}", waited, awaited))));
+}
+
+void DockerCheck::on_event(const Event& event) {
+    const bool is_known = std::any_of(containers_.begin(), containers_.end(),
+                                      [&](const Container& container) { return container.id == event.id; });
+    // Of its own the event proves nothing: after a lost connection old ones are told again.
+    if (is_known || wanted_.concerns(event)) look_soon();
+}
+
+void DockerCheck::on_stream_lost(const sdk::Result& why) {
+    lost_ = why;
+    if (!look_.is_active()) take(tl::unexpected(why));
+}
+
+std::string DockerCheck::describe() const {
+    return fmt::format(
+        R"({{"streaming":{},"members":{},"streams":{},"events":{},"looks":{},"containers":{},"pidfds":{}}})",
+        daemon_->is_streaming(), daemon_->members(), daemon_->streams(), daemon_->events(), looks_,
+        containers_.size(), watched_.size());
+}
+
+}  // namespace regent::plugins::docker

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/docker/look.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace regent::plugins::docker {
+namespace {
+
+std::string escaped(const std::string& text) {
+    std::string made;
+    for (const char letter : text)
+        made += fmt::format("%{:02X}", static_cast<unsigned char>(letter));
+    return made;
+}
+
+/// dockerd could be asked, and has no answer to that.
+sdk::Result refused(const Reply& reply) {
+    const std::string message = parse_message(reply.body);
+    return sdk::unknown(
+        reply.status == 401 || reply.status == 403 ? sdk::Reason::permission : sdk::Reason::protocol,
+        fmt::format("dockerd answers with status {}{}{}", reply.status, message.empty() ? "" : ": ", message),
+        static_cast<int>(reply.status));
+}
+
+}  // namespace
+
+void Look::start(Done done) {
+    cancel();
+    ++number_;
+    done_ = std::move(done);
+    found_.clear();
+    if (!wanted_.container.empty()) {
+        open_ = 1;
+        return ask(0, wanted_.container);
+    }
+    if (!list_) list_ = std::make_unique<Question>(daemon_.peer());
+    // With those that have ended, or nobody could say which one is missing.
+    nlohmann::json filters;
+    filters["label"] = nlohmann::json::array({wanted_.label()});
+    list_->ask(daemon_.multi(), "/containers/json?all=1&filters=" + escaped(filters.dump()),
+               [this](Question::Answer answer) { take_list(std::move(answer)); });
+}
+
+void Look::ask(std::size_t index, const std::string& id) {
+    if (questions_.size() <= index) questions_.push_back(std::make_unique<Question>(daemon_.peer()));
+    questions_[index]->ask(daemon_.multi(), "/containers/" + id + "/json",
+                           [this](Question::Answer answer) { take(std::move(answer)); });
+}
+
+void Look::take_list(Question::Answer answer) {
+    if (!answer) return finish(tl::unexpected(answer.error()));
+    if (answer->status != 200) return finish(tl::unexpected(refused(*answer)));
+    const auto ids = parse_list(answer->body);
+    if (!ids) return finish(tl::unexpected(sdk::unknown(sdk::Reason::protocol, "dockerd: " + ids.error())));
+    if (ids->size() > maximum_containers)
+        return finish(tl::unexpected(sdk::unknown(
+            sdk::Reason::config, fmt::format("{} containers have label {}, and no more than {} are looked at",
+                                             ids->size(), wanted_.label(), maximum_containers))));
+    if (ids->empty()) return finish(Sight());
+    open_ = ids->size();
+    // The first that fails ends all, and perhaps begins anew.
+    const std::uint64_t number = number_;
+    for (std::size_t index = 0; index < ids->size() && is_active() && number == number_; ++index)
+        ask(index, (*ids)[index]);
+}
+
+void Look::take(Question::Answer answer) {
+    if (!answer) return finish(tl::unexpected(answer.error()));
+    if (answer->status != 200 && answer->status != 404) return finish(tl::unexpected(refused(*answer)));
+    if (answer->status == 200) {
+        auto container = parse_container(answer->body);
+        if (!container)
+            return finish(
+                tl::unexpected(sdk::unknown(sdk::Reason::protocol, "dockerd: " + container.error())));
+        found_.push_back(std::move(*container));
+    }
+    if (--open_ == 0) finish(std::exchange(found_, {}));
+}
+
+void Look::finish(Sight sight) {
+    const Done done = std::exchange(done_, nullptr);
+    cancel();
+    done(std::move(sight));
+}
+
+void Look::cancel() {
+    done_ = nullptr;
+    if (list_) list_->cancel();
+    for (const auto& question : questions_)
+        question->cancel();
+}
+
+std::string Look::awaited() const {
+    if (open_ == 0 && list_) return list_->awaited();
+    return questions_.empty() ? "the connection" : questions_.front()->awaited();
+}
+
+}  // namespace regent::plugins::docker
