@@ -26,6 +26,7 @@ struct Container {
     bool is_paused = false;
     bool is_restarting = false;  ///< `is_running` is said then, too
     bool is_oom_killed = false;
+    bool is_by_event = false;  ///< that it is not UP was told by an event, and has not been asked for since
     bool is_process_gone = false;  ///< seen by ourselves; dockerd has yet to notice
     pid_t pid = 0;                 ///< on the daemon's machine; 0: none, whatever else is said
     int exit_code = 0;

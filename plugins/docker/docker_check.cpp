@@ -10,6 +10,9 @@ namespace {
 
 /// How long dockerd may take to answer what nobody asked us for.
 constexpr sdk::Duration own_patience = std::chrono::seconds(2);
+/// How long after an event the facts are waited for before the event is believed. dockerd does not answer for
+/// a container that is paused during one of its health checks until that has timed out, 30 s as a rule.
+constexpr sdk::Duration event_patience = std::chrono::milliseconds(30);
 
 }  // namespace
 
@@ -33,6 +36,8 @@ void DockerCheck::stop() {
     look_.cancel();
     watched_.clear();
     context().clear_timer(deadline_timer);
+    context().clear_timer(look_timer);
+    context().clear_timer(event_timer);
     daemon_->leave(*this);
 }
 
@@ -49,12 +54,13 @@ void DockerCheck::cancel(sdk::ProbeId) {
 
 void DockerCheck::look_soon() {
     look_again_ = look_.is_active();
-    if (!look_again_) look(context().now() + own_patience);
+    if (!look_again_) context().set_timer(look_timer, context().now());
 }
 
 void DockerCheck::look(sdk::Instant deadline) {
     ++looks_;
     look_again_ = false;
+    context().clear_timer(look_timer);
     patience_ = deadline - context().now();
     // Before the host's own deadline: it would say DOWN, and that dockerd hangs is no fault of the container.
     context().set_timer(deadline_timer,
@@ -64,16 +70,18 @@ void DockerCheck::look(sdk::Instant deadline) {
 
 void DockerCheck::take(Look::Sight sight) {
     if (sight) {
+        context().clear_timer(event_timer);
         containers_ = std::move(*sight);
         if (!daemon_->peer().unix_socket.empty()) watched_.update(containers_);
         return answer(judge(containers_, wanted_));
     }
-    // dockerd is not needed to know that a process has ended.
+    // dockerd is not needed to know that a process has ended, nor any more for what it has told.
     watched_.mark(containers_);
     const sdk::Result known = judge(containers_, wanted_);
-    const bool has_ended = std::any_of(containers_.begin(), containers_.end(),
-                                       [](const Container& container) { return container.is_process_gone; });
-    answer(has_ended && known.state == sdk::State::down ? known : sight.error());
+    const bool is_seen = std::any_of(containers_.begin(), containers_.end(), [](const Container& container) {
+        return container.is_process_gone || container.is_by_event;
+    });
+    answer(is_seen && known.state == sdk::State::down ? known : sight.error());
 }
 
 void DockerCheck::answer(const sdk::Result& result) {
@@ -109,6 +117,11 @@ void DockerCheck::on_fd(int fd, std::uint32_t events) {
 }
 
 void DockerCheck::on_timer(std::uint64_t timer) {
+    if (timer == event_timer) {
+        if (const sdk::Result told = judge(containers_, wanted_); told.state == sdk::State::down) push(told);
+        return;
+    }
+    if (timer == look_timer) return look(context().now() + own_patience);
     if (timer != deadline_timer) {
         daemon_->on_timer(timer);
         return;
@@ -122,10 +135,15 @@ void DockerCheck::on_timer(std::uint64_t timer) {
 }
 
 void DockerCheck::on_event(const Event& event) {
-    const bool is_known = std::any_of(containers_.begin(), containers_.end(),
-                                      [&](const Container& container) { return container.id == event.id; });
-    // Of its own the event proves nothing: after a lost connection old ones are told again.
-    if (is_known || wanted_.concerns(event)) look_soon();
+    const auto known = std::find_if(containers_.begin(), containers_.end(),
+                                    [&](const Container& container) { return container.id == event.id; });
+    if (known == containers_.end() && !wanted_.concerns(event)) return;
+    // After a lost connection old ones are told again: only the last of several is true, and it may take us a
+    // moment to come to that.
+    if (known != containers_.end()) apply(event, *known);
+    if (known != containers_.end() && known->is_by_event)
+        context().set_timer(event_timer, context().now() + event_patience);
+    look_soon();
 }
 
 void DockerCheck::on_stream_lost(const sdk::Result& why) {

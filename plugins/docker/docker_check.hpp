@@ -44,6 +44,9 @@ class DockerCheck final : private Member {
 
   private:
     static constexpr std::uint64_t deadline_timer = Daemon::free;
+    /// So that a hundred checks that hear the same do not all ask within one call of the host's.
+    static constexpr std::uint64_t look_timer = Daemon::free + 1;
+    static constexpr std::uint64_t event_timer = Daemon::free + 2;
 
     void on_event(const Event& event) override;
     void on_stream() override {

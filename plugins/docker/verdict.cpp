@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/docker/verdict.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace regent::plugins::docker {
@@ -39,6 +41,25 @@ bool Wanted::concerns(const Event& event) const {
     }
     if (event.name == container || event.old_name == container) return true;
     return container.size() >= shortest_id && event.id.starts_with(container);
+}
+
+void apply(const Event& event, Container& container) {
+    container.is_by_event = true;
+    if (event.action == "die") {
+        container.is_running = container.is_restarting = false;
+        container.status = "exited";
+        const auto code = event.attributes.find("exitCode");
+        if (code != event.attributes.end())
+            std::from_chars(code->second.data(), code->second.data() + code->second.size(),
+                            container.exit_code);
+    } else if (event.action == "pause") {
+        container.is_paused = true;
+    } else if (event.action == "health_status: unhealthy") {
+        container.health = Health::unhealthy;
+        container.failures = std::max(container.failures, 1L);
+    } else {
+        container.is_by_event = false;
+    }
 }
 
 sdk::Result judge(const Container& container) {

@@ -24,6 +24,10 @@ struct Wanted {
     std::string label() const { return has_label_value ? label_key + "=" + label_value : label_key; }
 };
 
+/// Takes over into `container` what an event tells of it: that it has ended, is paused, or is unhealthy.
+/// After any other event it has to be asked for.
+void apply(const Event& event, Container& container);
+
 /// UP or DOWN. Running comes before health, which is stale once a container has ended.
 sdk::Result judge(const Container& container);
 

@@ -18,6 +18,7 @@ WANTED = [
     "usr/lib/*/regent/plugins/regent-rmi.so",
     "usr/lib/*/regent/plugins/regent-tcp.so",
     "usr/lib/*/regent/plugins/regent-http.so",
+    "usr/lib/*/regent/plugins/regent-docker.so",
 ]
 
 WANTED_OF_DEVELOPERS = [

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The check `docker` against a dockerd that the test plays itself.
 #include "plugins/docker/docker_check.hpp"
-
 #include "tests/unit/plugins/fake_dockerd.hpp"
 #include "tests/unit/plugins/processes.hpp"
 
@@ -102,15 +101,18 @@ TEST_CASE("docker: what is not UP") {
     CHECK(ended.reason == Reason::exited);
     CHECK(ended.detail_code == 137);
     CHECK(ended.message == "container web has ended with status 137, killed for lack of memory");
-    CHECK(said(inspected("web", R"(,"Status":"created")", 0)).message == "container web was created and has never run");
+    CHECK(said(inspected("web", R"(,"Status":"created")", 0)).message ==
+          "container web was created and has never run");
     CHECK(said(inspected("web", R"(,"Running":true)", 0)).message == "container web has no process");
     CHECK(said(inspected("web", R"(,"Running":true,"Restarting":true,"ExitCode":3)", 0)).message ==
           "container web is about to be restarted after exit status 3");
-    const auto sick = said(inspected("web", R"(,"Health":{"Status":"unhealthy","FailingStreak":3,"Log":[{"Output":"no\ngood"}]})"));
+    const auto sick = said(inspected(
+        "web", R"(,"Health":{"Status":"unhealthy","FailingStreak":3,"Log":[{"Output":"no\ngood"}]})"));
     CHECK(sick.state == State::down);
     CHECK(sick.message == "container web is unhealthy, 3 health checks failed in a row: no.good");
     CHECK(said(inspected("web", R"(,"Health":{"Status":"starting"})")).state == State::down);
-    CHECK(said(inspected("web", R"(,"Health":{"Status":"healthy"})")).message == "container web runs and is healthy");
+    CHECK(said(inspected("web", R"(,"Health":{"Status":"healthy"})")).message ==
+          "container web runs and is healthy");
     // Health of a run that has ended is stale.
     CHECK(said(inspected("web", R"(,"Health":{"Status":"healthy"})", 0)).state == State::down);
     CHECK(said(inspected("web", R"(,"Health":{"Status":"none"})")).state == State::up);
@@ -142,6 +144,33 @@ TEST_CASE("docker: an event has the facts asked for, and only news are told") {
     REQUIRE(bench.dockerd.tell(event_line("die", "web")));
     bench.settle(asked + 1);
     CHECK(bench.pushes(check).size() == 3);
+}
+
+TEST_CASE("docker: an event is believed when dockerd does not answer for the container") {
+    Bench bench;
+    bench.dockerd.has("web", inspected("web"));
+    auto check = bench.start();
+    CHECK(bench.push(check, 0).state == State::up);
+    bench.settle(2);
+    bench.dockerd.answers["/containers/web/json"] = "";
+    REQUIRE(bench.dockerd.tell(event_line("start", "web") + event_line("pause", "web")));
+    bench.settle(3);
+    bench.host.advance(29ms);
+    CHECK(bench.pushes(check).size() == 1);
+    bench.host.advance(1ms);
+    REQUIRE(bench.pushes(check).size() == 2);
+    CHECK(bench.pushes(check)[1].message == "container web is paused");
+    // And it stands, until something else is told or seen.
+    auto probe = check.probe(1s);
+    bench.host.advance(1s);
+    CHECK(check.answer(probe)->state == State::down);
+    REQUIRE(bench.dockerd.tell(event_line("unpause", "web")));
+    bench.settle(4);
+    probe = check.probe(1s);
+    bench.host.advance(1s);
+    CHECK(check.answer(probe)->state == State::unknown);
+    bench.dockerd.has("web", inspected("web"));
+    CHECK(bench.ask(check).state == State::up);
 }
 
 TEST_CASE("docker: events in any pieces") {
@@ -217,14 +246,15 @@ TEST_CASE("docker: dockerd that hangs is UNKNOWN by the deadline, and so is one 
     auto check = bench.start();
     bench.wait_streaming(check);
     const auto probe = check.probe(1s);
-    REQUIRE(bench.until([&] { return bench.dockerd.asked.size() >= 3; }));
+    bench.settle(2);
     bench.host.advance(949ms);
     CHECK_FALSE(check.answer(probe));
     bench.host.advance(1ms);
     REQUIRE(check.answer(probe));
     CHECK_FALSE(check.answer(probe)->by_host);
     CHECK(check.answer(probe)->state == State::unknown);
-    CHECK(check.answer(probe)->message == "dockerd hangs: waited 1000 ms in vain for the first byte of the answer");
+    CHECK(check.answer(probe)->message ==
+          "dockerd hangs: waited 1000 ms in vain for the first byte of the answer");
 
     Bench silent;
     silent.dockerd.stream_answer = "";
@@ -233,7 +263,8 @@ TEST_CASE("docker: dockerd that hangs is UNKNOWN by the deadline, and so is one 
     silent.host.advance(2s);
     const auto told = silent.push(unheard, 0);
     CHECK(told.state == State::unknown);
-    CHECK(told.message == "dockerd does not tell its events: waited in vain for the first byte of the answer");
+    CHECK(told.message ==
+          "dockerd does not tell its events: waited in vain for the first byte of the answer");
     // Without events it is still asked.
     silent.dockerd.has("web", inspected("web"));
     CHECK(silent.ask(unheard).state == State::up);
@@ -264,7 +295,8 @@ TEST_CASE("docker: a stream that is no stream of events") {
         (void)endless.dockerd.tell(std::string(16384, 'x'));
         return endless.pushes(check).size() > 1;
     }));
-    CHECK(endless.pushes(check)[1].message == "dockerd does not tell its events: an event is longer than 262144 bytes");
+    CHECK(endless.pushes(check)[1].message ==
+          "dockerd does not tell its events: an event is longer than 262144 bytes");
 
     Bench forbidden;
     forbidden.dockerd.stream_answer = http_answer("no", "403 Forbidden");
@@ -289,24 +321,21 @@ TEST_CASE("docker: an answer that is no answer is UNKNOWN with a sentence") {
     CHECK(said(http_answer(R"({"message":"boom"})", "500 Oh")) == "dockerd answers with status 500: boom");
     CHECK(said(http_answer("", "403 Forbidden")) == "dockerd answers with status 403");
     const std::string wrong = R"(,"Pid":-1)";
-    CHECK(said(http_answer(inspected("web", wrong))).find("lacks Running, Paused or Pid") != std::string::npos);
+    CHECK(said(http_answer(inspected("web", wrong))).find("lacks Running, Paused or Pid") !=
+          std::string::npos);
 }
 
 TEST_CASE("docker: an answer without end does not fill the memory") {
     Bench bench;
     auto check = bench.start();
     bench.settle(2);
-    bench.dockerd.answers["/containers/web/json"] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     auto& answer = bench.dockerd.answers["/containers/web/json"];
-    for (int count = 0; count < 40; ++count)
+    answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    while (answer.size() <= plugins::docker::Question::maximum_answer + 0x20000)
         answer += "20000\r\n" + std::string(0x20000, ' ') + "\r\n";
-    // More than a socket takes at once: the fake writes it in one go, so its buffer has to be large enough.
-    Bench large;
-    auto other = large.make({{"container", "web"}});
-    large.settle(2);
-    const auto probe = other.probe(1s);
-    REQUIRE(large.until([&] { return large.dockerd.asked.size() >= 3 || other.answer(probe); }));
-    CHECK(plugins::docker::Question::maximum_answer < answer.size());
+    const auto report = bench.ask(check);
+    CHECK(report.state == State::unknown);
+    CHECK(report.message == "dockerd's answer is longer than 4194304 bytes");
 }
 
 TEST_CASE("docker: all checks of a process share one stream, whoever of them goes first") {
@@ -413,11 +442,16 @@ TEST_CASE("docker: parameters that make no sense") {
     CHECK(why({{"label", "=x"}}).starts_with("label: must be"));
     CHECK(why({{"container", "web"}, {"min_running", 2}}).starts_with("min_running: is of no use"));
     CHECK(why({{"container", "web"}, {"port", 1}}).starts_with("port: is of no use"));
-    CHECK(why({{"container", "web"}, {"socket", "/x"}, {"host", "192.0.2.1"}}).starts_with("socket: host says"));
+    CHECK(why({{"container", "web"}, {"socket", "/x"}, {"host", "192.0.2.1"}})
+              .starts_with("socket: host says"));
     CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"tls", false}}) == "accepted");
     CHECK(why({{"container", "web"}, {"host", "2001:db8::1"}, {"server_name", "worker1"}}) == "accepted");
-    CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"server_name", "a/b"}}).starts_with("server_name: must"));
-    CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"tls", false}, {"ca_file", "/x"}}).starts_with("ca_file: is"));
-    CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"client_key", "/x"}}).starts_with("client_key: is"));
-    CHECK(why({{"container", "web"}, {"socket", "/" + std::string(200, 'x')}}).starts_with("socket: is too long"));
+    CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"server_name", "a/b"}})
+              .starts_with("server_name: must"));
+    CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"tls", false}, {"ca_file", "/x"}})
+              .starts_with("ca_file: is"));
+    CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"client_key", "/x"}})
+              .starts_with("client_key: is"));
+    CHECK(why({{"container", "web"}, {"socket", "/" + std::string(200, 'x')}})
+              .starts_with("socket: is too long"));
 }

@@ -20,7 +20,8 @@ TEST_CASE("docker: lines are put together however they are cut, and held to one"
         std::string_view left = text;
         while (!left.empty()) {
             const auto size = *rc::gen::inRange<std::size_t>(1, left.size() + 1);
-            RC_ASSERT(often.add(left.substr(0, size), [&](std::string_view line) { return cut.emplace_back(line), true; }));
+            RC_ASSERT(often.add(left.substr(0, size),
+                                [&](std::string_view line) { return cut.emplace_back(line), true; }));
             left.remove_prefix(size);
         }
         RC_ASSERT(whole == cut);
@@ -36,7 +37,8 @@ TEST_CASE("docker: lines are put together however they are cut, and held to one"
 }
 
 TEST_CASE("docker: an answer that is changed a little is read or refused, never more") {
-    const std::string good = test::inspected("web", R"(,"Health":{"Status":"healthy","Log":[{"Output":"x"}]})");
+    const std::string good =
+        test::inspected("web", R"(,"Health":{"Status":"healthy","Log":[{"Output":"x"}]})");
     REQUIRE(parse_container(good));
     const std::string event = test::event_line("die", "web");
     REQUIRE(parse_event(event));
@@ -83,6 +85,24 @@ TEST_CASE("docker: whose event it is") {
     CHECK(labelled("app", "", false));
     CHECK_FALSE(labelled("app", "", true));
     CHECK_FALSE(labelled("n", "", false));
+}
+
+TEST_CASE("docker: what an event tells of itself") {
+    const Container good = *parse_container(test::inspected("web"));
+    const auto after = [&](const std::string& action, const std::string& attributes = "") {
+        Container container = good;
+        apply(*parse_event(test::event_line(action, "web", test::docker_id("c0ffee"), attributes)),
+              container);
+        CHECK(container.is_by_event == (judge(container).state == sdk::State::down));
+        return judge(container).message;
+    };
+    CHECK(after("die", R"(,"exitCode":"137")") == "container web has ended with status 137");
+    CHECK(after("die", R"(,"exitCode":"x")") == "container web has ended with status 0");
+    CHECK(after("pause") == "container web is paused");
+    CHECK(after("health_status: unhealthy") == "container web is unhealthy, 1 health check failed in a row");
+    CHECK(after("health_status: healthy") == "container web runs");
+    CHECK(after("start") == "container web runs");
+    CHECK(after("unpause") == "container web runs");
 }
 
 TEST_CASE("docker: whose process it is") {

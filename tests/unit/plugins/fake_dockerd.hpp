@@ -19,25 +19,29 @@ inline std::string docker_id(const std::string& digits) {
     return digits + std::string(64 - digits.size(), '0');
 }
 
-/// What inspecting a container gives, as far as anybody reads it. `state`: more members of State, each with its
-/// leading comma.
+/// What inspecting a container gives, as far as anybody reads it. `state`: more members of State, each with
+/// its leading comma.
 inline std::string inspected(const std::string& name, const std::string& state = "", int pid = 4711,
                              const std::string& id = docker_id("c0ffee")) {
-    const std::string status = pid == 0 ? R"("Status":"exited","Running":false)" : R"("Status":"running","Running":true)";
+    const std::string status =
+        pid == 0 ? R"("Status":"exited","Running":false)" : R"("Status":"running","Running":true)";
     return R"({"Id":")" + id + R"(","Name":"/)" + name + R"(","RestartCount":2,"State":{)" + status +
            R"(,"Paused":false,"Restarting":false,"OOMKilled":false,"ExitCode":0,"StartedAt":"2026-01-01T00:00:00.5Z","Pid":)" +
            std::to_string(pid) + state + "}}";
 }
 
 inline std::string event_line(const std::string& action, const std::string& name,
-                              const std::string& id = docker_id("c0ffee"), const std::string& attributes = "") {
-    return R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":")" + id + R"(","Attributes":{"name":")" + name +
-           "\"" + attributes + R"(}},"time":1700000000,"timeNano":1700000000123456789})" + "\n";
+                              const std::string& id = docker_id("c0ffee"),
+                              const std::string& attributes = "") {
+    return R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":")" + id +
+           R"(","Attributes":{"name":")" + name + "\"" + attributes +
+           R"(}},"time":1700000000,"timeNano":1700000000123456789})" + "\n";
 }
 
 class FakeDockerd {
   public:
-    explicit FakeDockerd(std::string path) : path_(std::move(path)), socket_(std::make_unique<StatsSocket>(path_)) {}
+    explicit FakeDockerd(std::string path)
+        : path_(std::move(path)), socket_(std::make_unique<StatsSocket>(path_)) {}
 
     /// By path, as in "/containers/web/json": the whole answer with its header, or nothing at all for "".
     std::map<std::string, std::string> answers;
@@ -86,11 +90,19 @@ class FakeDockerd {
     struct Caller {
         Connection connection;
         std::string text{};
+        std::string unsent{};
         bool is_stream = false;
     };
 
     /// False: the caller has gone.
     bool answer(Caller& caller) {
+        if (!caller.unsent.empty()) {
+            const ssize_t sent = ::send(caller.connection.fd(), caller.unsent.data(), caller.unsent.size(),
+                                        MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (sent < 0 && errno != EAGAIN) return false;
+            if (sent > 0) caller.unsent.erase(0, static_cast<std::size_t>(sent));
+            return true;
+        }
         pollfd polled{caller.connection.fd(), POLLIN, 0};
         if (::poll(&polled, 1, 0) != 1) return true;
         const std::string part = caller.connection.read();
@@ -107,9 +119,9 @@ class FakeDockerd {
             return stream_answer.empty() || caller.is_stream;
         }
         const auto found = answers.find(target.substr(0, target.find('?')));
-        caller.connection.write(found != answers.end()
-                                    ? found->second
-                                    : http_answer(R"({"message":"No such container"})", "404 Not Found"));
+        caller.unsent = found != answers.end()
+                            ? found->second
+                            : http_answer(R"({"message":"No such container"})", "404 Not Found");
         return true;
     }
 
