@@ -12,17 +12,19 @@ from typing import Callable, Iterator
 import pytest
 
 from net.lab import repeats
+from net.lab.certificates import Authority
 from net.lab.cluster import BALANCERS, reference_node
 from net.lab.docker import BUSYBOX, Dockerd, Health, Spec
 from net.lab.duo import Duo
 from net.lab.health import docker_check
 from net.lab.lab import Lab
 from net.lab.netns import what_is_missing
-from net.lab.spec import Node
+from net.lab.spec import Check, Node
 from net.lab.table import Table, milliseconds
 
 Say = Callable[[str], None]
 pytestmark = pytest.mark.usefixtures("regentd")
+WORKER = "192.168.1.100"
 AT_ONCE = 0.100  # seconds from the act to DOWN
 ROOM = 3  # for a machine that does other things, too
 MISSING = [*what_is_missing(("dockerd", "containerd", "runc")), *([] if BUSYBOX.exists() else ["busybox-static is not installed"])]
@@ -38,28 +40,40 @@ class Docked:
         self.flag.mkdir()
         self.ok = self.flag / "ok"
         self.ok.touch()
-        self.dockerd = Dockerd(lab)
+        self.check = "app"
+        self.duo = Duo(lab, nodes={host: self._node(host, lab.directory / "docker" / "docker.sock") for host in BALANCERS})
+        lab.host("worker")
+        lab.connect("worker", "eth0", "b", f"{WORKER}/24")
+        self.authority = Authority(lab.directory / "certificates")
+        own = self.authority.sign("worker", f"IP:{WORKER}")
+        self.dockerd = Dockerd(lab, "worker", listen=(
+            "-H", f"tcp://{WORKER}:2376", "--tlsverify", f"--tlscacert={self.authority.certificate}",
+            f"--tlscert={own.certificate}", f"--tlskey={own.key}"))
         self.dockerd.start()
         self.dockerd.make_image()
-        spec = Spec(binds=(f"{self.flag}:/state:ro",), health=Health(("/bin/test", "-e", "/state/ok")))
+        spec = Spec(binds=(f"{self.flag}:/state:ro",), labels={"role": "app"},
+                    health=Health(("/bin/test", "-e", "/state/ok")))
         for host in BALANCERS:
-            self.dockerd.run(f"app-{host}", spec if host == "lb1" else Spec())
-        self.check = "app"
-        self.duo = Duo(lab, nodes={host: self._node(host) for host in BALANCERS}).begin()
+            self.dockerd.run(f"app-{host}", spec if host == "lb1" else Spec(labels={"role": "app"}))
+        self.duo.begin()
         self.log = self.duo.agents["lb1"].running()
         self._fresh = 0
 
-    def _node(self, host: str) -> Node:
-        check = docker_check(self.dockerd.socket, f"app-{host}", interval=1.0, timeout=0.5, name=self.check)
+    def _node(self, host: str, socket: pathlib.Path) -> Node:
+        return self._with(host, docker_check(socket, f"app-{host}", interval=1.0, timeout=0.5, name=self.check))
+
+    @staticmethod
+    def _with(host: str, check: Check) -> Node:
         node = reference_node(host, pair=True, interval=0.2, version=3).all(extra=('recover_delay = "100ms"',))
         return replace(node, checks=(check,))
 
-    def refresh(self) -> None:
-        """A new check in place of the old: of one, no more than ten changes a minute are logged."""
+    def refresh(self, *, regent: tuple[str, ...] = ()) -> None:
+        """A new check in place of the old, or other lines of it: of one, no more than ten changes a minute are logged."""
         self._fresh += 1
         self.check = f"app{self._fresh}"
         mark = self.log.mark()
-        self.duo.agents["lb1"].reload(self._node("lb1"))
+        node = self._with("lb1", Check(self.check, regent)) if regent else self._node("lb1", self.dockerd.socket)
+        self.duo.agents["lb1"].reload(node)
         self.log.wait_for(f"check {self.check} is UP", 5.0, mark)
 
     def settled(self) -> None:
@@ -108,7 +122,7 @@ def test_killed(scene: Docked, say: Say, table: Table) -> None:
 def test_paused(scene: Docked, say: Say, table: Table) -> None:
     """dockerd takes 10 ms to pause it, and tells of it then."""
     seen = []
-    for _ in range(repeats(2, 20)):
+    for _ in range(repeats(1, 20)):
         seen.append(scene.down(lambda: scene.dockerd.pause("app-lb1"), "app-lb1 is paused"))
         scene.dockerd.unpause("app-lb1")
         scene.settled()
@@ -131,6 +145,20 @@ def _unlink(file: pathlib.Path) -> float:
     before = time.monotonic()
     file.unlink()
     return before
+
+
+def test_elsewhere(scene: Docked, say: Say, table: Table) -> None:
+    """A dockerd of another machine, over TCP and TLS with a certificate of ours; by label. There is no pidfd there, and a
+    pid that is said to be the container's is none of this machine."""
+    own = scene.authority.sign("client")
+    scene.refresh(regent=('type = "docker"', f'host = "{WORKER}"', 'label = "role=app"', "min_running = 2", 'mode = "event"',
+                          f'ca_file = "{scene.authority.certificate}"', f'client_certificate = "{own.certificate}"',
+                          f'client_key = "{own.key}"'))
+    pid = scene.dockerd.pid("app-lb1")
+    seen = [scene.down(lambda: scene.dockerd.kill_container("app-lb1", pid), "1 of 2 containers with label role=app up, want 2")]
+    _report(say, table, "container elsewhere killed", seen)
+    scene.dockerd.wait_status("app-lb1", "exited")
+    scene.dockerd.start_container("app-lb1")
 
 
 def test_dockerd_hangs(scene: Docked, say: Say) -> None:

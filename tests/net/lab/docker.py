@@ -84,6 +84,7 @@ class Dockerd:
         self.directory.mkdir()
         self.socket = self.directory / "docker.sock"
         self._listen = listen  # further addresses and options, as -H takes them
+        self._containerd_pid = self.directory / "exec" / "containerd" / "containerd.pid"
         self._runs = 0
         self._process: Process | None = None
         lab.on_close(self.close)
@@ -96,11 +97,9 @@ class Dockerd:
                 f"--pidfile={d / 'docker.pid'}", "-H", f"unix://{self.socket}", *self._listen]
         self._runs += 1
         before = time.monotonic()
-        # What one that was killed has left would keep this one from starting: its containerd has died with it, but where
-        # process 1 takes nobody off the process table, it seems to live.
-        for left in (d / "docker.pid", d / "exec" / "containerd" / "containerd.pid"):
-            if left.exists() and not arguments(int(left.read_text(encoding="ascii"))):
-                left.unlink()
+        # What one that was killed has left would keep this one from starting.
+        for left in (d / "docker.pid", self._containerd_pid):
+            left.unlink(missing_ok=True)
         self._process = self.lab.start(f"{self.name}d" + (f"-{self._runs}" if self._runs > 1 else ""), argv, host=self.host)
         eventually(self._answers, 20.0, f"dockerd does not answer\n{self._process.tail()}")
         return before
@@ -209,8 +208,12 @@ class Dockerd:
         return self.running().signal(signal.SIGCONT)
 
     def kill(self) -> float:
-        """SIGKILL of dockerd. Containers live on."""
-        return self.running().kill()
+        """SIGKILL of dockerd, and waits until its containerd has died with it. Containers live on."""
+        containerd = int(self._containerd_pid.read_text(encoding="ascii"))
+        before = self.running().kill()
+        # A zombie has no arguments: process 1 need not be one that takes it off the process table.
+        eventually(lambda: not arguments(containerd) or None, 5.0, "containerd does not die with its dockerd")
+        return before
 
     def event_time(self, name: str, action: str, since: float) -> float:
         """When dockerd says that this event came first, after `since`; on the clock of time.monotonic()."""
