@@ -28,7 +28,8 @@ typedef struct good {
     regent_instance instance;
     int64_t way;
     int64_t port;
-    uint64_t probe;
+    uint64_t probe; /* open; 0: none */
+    uint64_t for_worker;
     int event;
     int working;
     pthread_t worker;
@@ -44,6 +45,13 @@ static void answer(good* self, uint64_t probe, const char* message) {
                                   .metrics = metrics,
                                   .metric_count = 1};
     self->host->report(self->host, self->instance, &result);
+}
+
+/* Of the loop's thread, which knows what was cancelled. */
+static void answer_open(good* self, const char* message) {
+    const uint64_t probe = self->probe;
+    self->probe = 0;
+    if (probe != 0) answer(self, probe, message);
 }
 
 static void blame(regent_error* error, uint32_t param, const char* text) {
@@ -79,6 +87,10 @@ static int start(void* handle, regent_error* error) {
         return 1;
     }
     self->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (self->event < 0) {
+        blame(error, REGENT_NO_PARAM, "no descriptor is free");
+        return 1;
+    }
     return self->host->watch_fd(self->host, self->instance, self->event, REGENT_FD_READ);
 }
 
@@ -93,7 +105,7 @@ static void* work(void* handle) {
         /* Neither is for another thread, and both must say so. */
         const int watched = self->host->watch_fd(self->host, self->instance, self->event, REGENT_FD_READ);
         const int timed = self->host->set_timer(self->host, self->instance, 1, 1);
-        answer(self, self->probe, watched == EPERM && timed == EPERM ? "thread" : "thread was let in");
+        answer(self, self->for_worker, watched == EPERM && timed == EPERM ? "thread" : "thread was let in");
     } else {
         self->host->wake(self->host, self->instance);
     }
@@ -121,6 +133,7 @@ static void probe(void* handle, uint64_t id, int64_t deadline_ns) {
         case BY_THREAD:
         case BY_WAKE:
             join(self);
+            self->for_worker = id;
             self->working = pthread_create(&self->worker, NULL, work, self) == 0;
             break;
         default: break;
@@ -131,22 +144,23 @@ static void cancel(void* handle, uint64_t id) {
     good* self = handle;
     char text[64];
     const int length = snprintf(text, sizeof text, "cancelled %llu", (unsigned long long)id);
+    self->probe = 0;
     self->host->log(self->host, self->instance, REGENT_LOG_INFO, (regent_str){text, (size_t)length});
 }
 
 static void on_fd(void* handle, int fd, uint32_t events) {
     good* self = handle;
     uint64_t count = 0;
-    if (fd != self->event || events != REGENT_FD_READ || read(fd, &count, sizeof count) < 0) abort();
-    answer(self, self->probe, "descriptor");
+    if (events != REGENT_FD_READ || fd != self->event || read(fd, &count, sizeof count) < 0) return;
+    answer_open(self, "descriptor");
 }
 
 static void on_timer(void* handle, uint64_t timer) {
-    if (timer == 7) answer(handle, ((good*)handle)->probe, "timer");
+    if (timer == 7) answer_open(handle, "timer");
 }
 
 static void on_wake(void* handle) {
-    answer(handle, ((good*)handle)->probe, "woken");
+    answer_open(handle, "woken");
 }
 
 static void stop(void* handle) {

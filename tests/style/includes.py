@@ -35,6 +35,10 @@ SDK_POSIX_FOLDER = "sdk/include/regent/testing/"
 # The part of the SDK that the agent may know, and the one folder that does.
 ABI, ABI_LAYER = "regent/abi/", "plugin"
 
+# The one program of the SDK: it loads plugins by the host's own code, and so may look below the agent's top.
+CHECK_FOLDER = "sdk/plugin-check/"
+CHECK_LAYERS = {"base", "config", "platform", "plugin"}
+
 # Folders of plugins/ that are no plugin but parts that several of them share.
 SHARED_PARTS = {"support", "process_watch", "curl"}
 
@@ -87,6 +91,9 @@ def sdk_header(path, quoted, library):
 
 
 def plugin_header(path, header):
+    if path.startswith(CHECK_FOLDER):
+        place = folder_of(header)
+        return None if place is None or place[0] in CHECK_LAYERS else f"{CHECK_FOLDER} may not know agent/{place[0]}"
     parts, own = pathlib.PurePosixPath(header).parts, pathlib.PurePosixPath(path).parts
     if parts[0] == "agent":
         return "a plugin knows regent/… and libraries, nothing of agent/"

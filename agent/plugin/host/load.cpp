@@ -9,9 +9,8 @@
 #include "agent/plugin/host/trust.hpp"
 
 namespace regent::plugin::host {
-namespace {
 
-Result<const regent_plugin*> open(const std::filesystem::path& file) {
+Result<const regent_plugin*> open_plugin(const std::filesystem::path& file) {
     namespace dll = boost::dll;
     // Never closed, on purpose; static, so that it is not a leak either.
     static dll::shared_library& library = *new dll::shared_library;
@@ -27,12 +26,10 @@ Result<const regent_plugin*> open(const std::filesystem::path& file) {
     }
 }
 
-}  // namespace
-
 Result<Contract> load(const std::filesystem::path& plugin) {
     const auto file = trusted(plugin);
     if (!file) return tl::unexpected(file.error());
-    const auto found = open(*file);
+    const auto found = open_plugin(*file);
     if (!found) return tl::unexpected(found.error());
     auto contract = read_contract(**found);
     if (!contract)

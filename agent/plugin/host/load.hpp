@@ -10,6 +10,9 @@
 
 namespace regent::plugin::host {
 
+/// The object that a shared object exports, without asking whose file it is and unread. One file a process.
+Result<const regent_plugin*> open_plugin(const std::filesystem::path& file);
+
 /// Refuses what trusted() refuses and what keeps the contract badly. Whatever a shared object does when it is
 /// loaded, it does here: it may never return.
 Result<Contract> load(const std::filesystem::path& plugin);

@@ -61,7 +61,9 @@ class Instance {
     }
     std::vector<Ack> acks() const { return loop_->copy_of(record_->acks); }
     std::vector<LogLine> logs() const { return loop_->copy_of(record_->logs); }
-    std::size_t watched() const { return loop_->copy_of(record_->watched).size(); }
+    std::size_t watched() const { return watching().size(); }
+    /// Each watched descriptor, and REGENT_FD_READ | REGENT_FD_WRITE.
+    std::map<int, std::uint32_t> watching() const { return loop_->copy_of(record_->watched); }
     std::size_t timers() const { return loop_->copy_of(record_->timers).size(); }
     /// What describe() writes; it is asked again when it did not fit.
     std::string describe() const { return loop_->describe(*record_); }
@@ -107,7 +109,14 @@ class FakeHost {
     }
 
     /// Every breach of the contract so far, a sentence each.
-    std::vector<std::string> violations() { return loop_.violations(); }
+    std::vector<std::string> violations() {
+        std::vector<std::string> texts;
+        for (const Violation& violation : loop_.violations())
+            texts.push_back(violation.text);
+        return texts;
+    }
+    /// The same, each with the rule that it breaks.
+    std::vector<Violation> breaches() { return loop_.violations(); }
     /// Answers that worker threads gave after cancel() had returned: allowed, and ignored.
     std::size_t late_answers() const { return loop_.late_answers(); }
 

@@ -20,6 +20,7 @@
 
 #include "regent/notifier.hpp"
 #include "regent/testing/record.hpp"
+#include "regent/testing/rules.hpp"
 #include "regent/testing/settings.hpp"
 
 namespace regent::sdk::testing {
@@ -171,7 +172,7 @@ class Loop {
         return container;
     }
 
-    std::vector<std::string> violations() {
+    std::vector<Violation> violations() {
         const std::lock_guard lock(mutex_);
         seen_ = violations_.size();
         return violations_;
@@ -179,8 +180,8 @@ class Loop {
     std::size_t late_answers() const { return copy_of(late_answers_); }
     void end_if_unseen_violations() const {
         if (violations_.size() == seen_) return;
-        for (const std::string& text : violations_)
-            std::fprintf(stderr, "FakeHost: %s\n", text.c_str());
+        for (const Violation& violation : violations_)
+            std::fprintf(stderr, "FakeHost: %s\n", violation.text.c_str());
         // A test that fails already must be able to say why.
         if (std::uncaught_exceptions() == 0) std::abort();
     }
@@ -233,38 +234,38 @@ class Loop {
         const std::lock_guard lock(mutex_);
         const auto found = records_.find(id);
         if (found == records_.end() || found->second->phase == Phase::destroyed) {
-            blame(id, std::string(what) + " and is unknown, or destroyed");
+            blame(id, Rule::silence, std::string(what) + " and is unknown, or destroyed");
         } else {
             work(*found->second);
         }
         const std::uint64_t one = 1;
         if (write(wakeup_, &one, sizeof one) < 0 && errno != EAGAIN) std::abort();
     }
-    void blame(regent_instance id, const std::string& text) {
-        violations_.push_back("instance " + std::to_string(id) + " " + text);
+    void blame(regent_instance id, Rule rule, const std::string& text) {
+        violations_.push_back({rule, "instance " + std::to_string(id) + " " + text});
     }
 
     void report(Record& record, const regent_result& result) {
         if (record.phase != Phase::started) {
-            blame(record.id, "reports before start or after stop");
+            blame(record.id, Rule::silence, "reports before start or after stop");
             return;
         }
-        if (result.state < REGENT_STATE_UP || result.state > REGENT_STATE_UNKNOWN ||
-            result.reason < REGENT_REASON_OK || result.reason > REGENT_REASON_INTERNAL)
-            blame(record.id, "reports a state or a reason that does not exist");
-        if (result.metric_count > REGENT_METRIC_MAX) blame(record.id, "reports too many metrics");
+        const std::string flaw = detail::flaw_of(result);
+        if (!flaw.empty()) blame(record.id, Rule::result, flaw);
         if (result.probe_id != 0 && !is_answer(record, result.probe_id)) return;
         Report made;
-        made.state = State{result.state};
-        made.reason = Reason{result.reason};
-        made.message = from_abi(result.message).substr(0, REGENT_MESSAGE_MAX);
-        made.detail_code = result.detail_code;
-        for (std::size_t index = 0; index < result.metric_count; ++index)
-            made.metrics.push_back(
-                {std::string(from_abi(result.metrics[index].name)), result.metrics[index].value});
+        if (flaw.empty()) static_cast<Result&>(made) = copy_of(result);
         made.probe = ProbeId{result.probe_id};
         made.at = Instant(Duration(now_ns()));
         record.reports.push_back(std::move(made));
+    }
+    static Result copy_of(const regent_result& result) {
+        Result made{State{result.state}, Reason{result.reason},
+                    std::string(from_abi(result.message).substr(0, REGENT_MESSAGE_MAX)), result.detail_code};
+        for (std::size_t index = 0; index < result.metric_count; ++index)
+            made.metrics.push_back(
+                {std::string(from_abi(result.metrics[index].name)), result.metrics[index].value});
+        return made;
     }
     /// Whether `number` is under way; then it no longer is. Until cancel() has returned nobody can know that
     /// it came; after that a worker thread still may not, and is counted.
@@ -278,8 +279,9 @@ class Loop {
         if (was_cancelled && std::this_thread::get_id() != thread_) {
             ++late_answers_;
         } else {
-            blame(record.id, "answers number " + std::to_string(number) +
-                                 ", which was answered, cancelled, or never asked");
+            blame(record.id, was_cancelled ? Rule::cancelled : Rule::answer,
+                  "answers number " + std::to_string(number) +
+                      ", which was answered, cancelled, or never asked");
         }
         return false;
     }
@@ -289,9 +291,9 @@ class Loop {
         const auto found = records_.find(id);
         const bool known = found != records_.end() && found->second->phase != Phase::destroyed;
         if (std::this_thread::get_id() != thread_) {
-            blame(id, std::string(what) + " from a thread that is not the loop's");
+            blame(id, Rule::thread, std::string(what) + " from a thread that is not the loop's");
         } else if (!known) {
-            blame(id, std::string(what) + " and is unknown, or destroyed");
+            blame(id, Rule::silence, std::string(what) + " and is unknown, or destroyed");
         } else {
             return found->second.get();
         }
@@ -303,7 +305,8 @@ class Loop {
         if (record == nullptr) return EINVAL;
         const int flags = fcntl(fd, F_GETFD);
         if (flags < 0) {
-            blame(id, "watches or unwatches descriptor " + std::to_string(fd) + ", which is closed");
+            blame(id, Rule::descriptor,
+                  "watches or unwatches descriptor " + std::to_string(fd) + ", which is closed");
             record->watched.erase(fd);
             return EBADF;
         }
@@ -312,9 +315,10 @@ class Loop {
             return 0;
         }
         if ((flags & FD_CLOEXEC) == 0 || (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0)
-            blame(id, "watches descriptor " + std::to_string(fd) + ", which is not CLOEXEC and NONBLOCK");
-        if (record->phase != Phase::started) blame(id, "watches before start or after stop");
-        if (record->ops.on_fd == nullptr) blame(id, "watches without on_fd");
+            blame(id, Rule::descriptor,
+                  "watches descriptor " + std::to_string(fd) + ", which is not CLOEXEC and NONBLOCK");
+        if (record->phase != Phase::started) blame(id, Rule::silence, "watches before start or after stop");
+        if (record->ops.on_fd == nullptr) blame(id, Rule::operation, "watches without on_fd");
         record->watched[fd] = events;
         return 0;
     }
@@ -326,10 +330,11 @@ class Loop {
             record->timers.erase(timer);
             return 0;
         }
-        if (record->phase != Phase::started) blame(id, "sets a timer before start or after stop");
-        if (record->ops.on_timer == nullptr) blame(id, "sets a timer without on_timer");
+        if (record->phase != Phase::started)
+            blame(id, Rule::silence, "sets a timer before start or after stop");
+        if (record->ops.on_timer == nullptr) blame(id, Rule::operation, "sets a timer without on_timer");
         if (record->timers.size() >= 64 && !record->timers.contains(timer)) {
-            blame(id, "sets more than 64 timers");
+            blame(id, Rule::operation, "sets more than 64 timers");
             return ENOSPC;
         }
         record->timers[timer] = Duration(at);
@@ -436,7 +441,7 @@ class Loop {
             param = from_abi(type.params[error.param_index]->name);
         } else if (error.param_index != REGENT_NO_PARAM) {
             const std::lock_guard lock(mutex_);
-            blame(record.id, "blames a parameter that the schema does not have");
+            blame(record.id, Rule::blame, "blames a parameter that the schema does not have");
         }
         throw Refused(param, sentence);
     }
@@ -451,7 +456,7 @@ class Loop {
         record.timers.clear();
     }
     void blame_closed(regent_instance id, int fd) {
-        blame(id, "closed descriptor " + std::to_string(fd) + " while it was watched");
+        blame(id, Rule::descriptor, "closed descriptor " + std::to_string(fd) + " while it was watched");
     }
     void set_phase(Record& record, Phase phase) {
         const std::lock_guard lock(mutex_);
@@ -483,7 +488,7 @@ class Loop {
     mutable std::mutex mutex_;
     std::uint64_t last_number_ = 0;  ///< of instances, probes and events alike: none is used twice
     std::map<regent_instance, std::shared_ptr<Record>> records_;
-    std::vector<std::string> violations_;
+    std::vector<Violation> violations_;
     std::size_t seen_ = 0;
     std::size_t late_answers_ = 0;
     const Table table_{*this};
