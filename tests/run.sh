@@ -12,6 +12,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 TOOLS=(ccache python3 python3-pytest clang clang-format-14 gcovr iproute2 nftables tcpdump procps util-linux
     keepalived haproxy openjdk-17-jdk-headless curl dbus socat systemd systemd-container mmdebstrap dpkg-dev lintian)
     keepalived haproxy curl docker.io busybox-static openssl dbus socat systemd systemd-container mmdebstrap dpkg-dev lintian)
+TOOLS=(abigail-tools ccache python3 python3-pytest clang clang-format-14 gcovr iproute2 nftables tcpdump procps util-linux
+    keepalived haproxy curl dbus socat systemd systemd-container mmdebstrap dpkg-dev lintian)
 TOOLS_ALL=(clang-tidy-14)
 PYTEST=(/usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short)
 

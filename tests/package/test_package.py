@@ -26,6 +26,8 @@ WANTED_OF_DEVELOPERS = [
     "usr/include/regent/testing.hpp",
     "usr/lib/*/cmake/regent-sdk/regent-sdkConfig.cmake",
     "usr/lib/*/pkgconfig/regent-sdk.pc",
+    "usr/bin/regent-plugin-check",
+    "usr/share/man/man1/regent-plugin-check.1.gz",
     "usr/share/doc/libregent-dev/README.md*",
     "usr/share/doc/libregent-dev/examples/template/CMakeLists.txt",
 ]

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every header compiles alone, in each language and with each compiler that it is for."""
 
+import platform
+import shutil
+
 import conftest
 import pytest
 import tree
@@ -58,3 +61,45 @@ def test_layout_can_fail(prefix):
     assert wrong != text
     with pytest.raises(AssertionError, match="regent_str"):
         compile_text("gcc", wrong, f"-I{prefix / 'include'}")
+
+
+# Of version 1.0, by libabigail: with the arguments of every operation. An addition to the contract raises the minor
+# version, and changes the golden file by what it adds alone:
+#   abidw --no-show-locs --no-corpus-path --no-comp-dir-path --out-file sdk/tests/abi_v1.abi types.so
+GOLDEN = tree.ROOT / "sdk" / "tests" / "abi_v1.abi"
+
+
+def types_of(include, folder):
+    """A shared object with the types of the contract, and debug information about them."""
+    made = folder / "types.so"
+    source = tree.ROOT / "sdk" / "tests" / "abi_v1_types.c"
+    conftest.run("gcc", "-std=c11", "-g", "-shared", "-fPIC", f"-I{include}", "-o", made, source)
+    return made
+
+
+def needs_libabigail():
+    conftest.needs("abidiff")
+    if platform.machine() != "x86_64":
+        pytest.skip("the golden file is of x86_64")
+
+
+def test_types_of_version_1(prefix, tmp_path):
+    needs_libabigail()
+    conftest.run("abidiff", GOLDEN, types_of(prefix / "include", tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("header", "old", "new", "words"),
+    [
+        ("result.h", "int32_t detail_code", "int64_t detail_code", "detail_code"),
+        ("check.h", "int64_t deadline_ns", "int32_t deadline_ns", "probe"),
+    ],
+)
+def test_types_can_fail(header, old, new, words, prefix, tmp_path):
+    needs_libabigail()
+    changed = shutil.copytree(prefix / "include", tmp_path / "include") / "regent" / "abi" / header
+    text = changed.read_text()
+    assert old in text
+    changed.write_text(text.replace(old, new))
+    with pytest.raises(AssertionError, match=words):
+        conftest.run("abidiff", GOLDEN, types_of(tmp_path / "include", tmp_path))

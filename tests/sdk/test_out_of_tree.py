@@ -37,6 +37,13 @@ def test_its_tests_pass(built, repository):
     assert "100% tests passed" in conftest.run("ctest", "--preset", "dev", "--no-tests=error", cwd=repository)
 
 
+def test_its_contract_is_checked_with_its_tests(built, repository):
+    said = conftest.run("ctest", "--preset", "dev", "--verbose", "--tests-regex", "^plugin-check-file-age$", cwd=repository)
+    assert "ok       contract.silence" in said and "regent-file-age.so: " in said and " 0 FAILED" in said
+    (name,) = (line for line in said.splitlines() if "Test command:" in line)
+    assert "/usr/bin/regent-plugin-check" in name
+
+
 def test_it_is_a_plugin(built):
     assert conftest.exported(built / "regent-file-age.so") == ["regent_plugin_v1"]
 

@@ -3,17 +3,25 @@
 its sin, and by no other."""
 
 import concurrent.futures
+import hashlib
 import json
 import os
+import platform
 import subprocess
 
 import conftest
 import pytest
+import tree
 
 PROGRAM = conftest.BUILD / "bin" / "regent-plugin-check"
 BROKEN = conftest.BUILD / "broken-plugins"
 PLUGINS = sorted((conftest.BUILD / "plugins").glob("regent-*.so"))
 PLUGINS += [conftest.BUILD / "fixtures" / "regent-fixture.so", conftest.BUILD / "test-plugins" / "good.so"]
+# Built once with the headers of 1.0, and never again (tests/plugins/stored).
+STORED = tree.ROOT / "tests" / "plugins" / "stored" / "regent-stored-1.0.so"
+STORED_SHA256 = "71dc8ce0ee8b09d6deacc9f093a075ce3fe4aa76b975b278575d5878858fc78d"
+if platform.machine() == "x86_64":
+    PLUGINS.append(STORED)
 
 # What a plugin is tried with beside what the tool makes up by itself.
 PARAMETERS = {
@@ -22,6 +30,7 @@ PARAMETERS = {
     "regent-ping": [[], ["targets=['127.0.0.1', '192.0.2.1']"]],
     "regent-tcp": [[], ["keep=true"]],
     # Its way "thread" calls what it may not, on purpose.
+    STORED.stem: [[f"way={way}"] for way in ("at-once", "fd", "timer", "thread")],
     "good": [[f"way={way}"] for way in ("at-once", "fd", "timer", "wake")],
 }
 GOOD = [(path, given) for path in PLUGINS for given in PARAMETERS.get(path.stem, [[]])]
@@ -144,6 +153,12 @@ def test_nothing_is_skipped(runs):
         assert skipped <= {"truth.verdicts"} or path.stem not in {
             "regent-exec", "regent-haproxy", "regent-ping", "regent-process", "regent-tcp", "regent-fixture", "good",
         }, (path, given)  # fmt: skip
+
+
+def test_the_stored_plugin_is_the_one_that_was_stored():
+    if platform.machine() != "x86_64":
+        pytest.skip("the stored plugin is for x86_64")
+    assert hashlib.sha256(STORED.read_bytes()).hexdigest() == STORED_SHA256, "it is never built again: see its README.md"
 
 
 @pytest.mark.parametrize("sin", SINS)
