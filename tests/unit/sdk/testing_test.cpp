@@ -192,6 +192,7 @@ TEST_CASE("Descriptors and wakes are handed out") {
     Stage stage;
     const Pipe pipe;
     stage.puppet->context.watch(pipe.ends[0], REGENT_FD_READ);
+    CHECK(stage.instance.watching() == std::map<int, std::uint32_t>{{pipe.ends[0], REGENT_FD_READ}});
     CHECK_FALSE(stage.host.poll_once());
     pipe.write_one();
     CHECK(stage.host.poll_once());
