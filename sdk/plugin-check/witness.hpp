@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/base/time.hpp"
+#include "agent/platform/descriptor.hpp"
 
 #include "regent/abi/plugin.h"
 #include "regent/testing/record.hpp"
@@ -31,7 +32,8 @@ class Witness {
     /// What create returned last.
     void* last_self() const { return last_self_; }
 
-    /// By the name of the operation, the longest that it took. A `probe` that throws is counted too.
+    /// By the name of the operation, the longest that it took, without the time that it waited for a
+    /// processor: that is the machine's affair. One that throws is counted too.
     const std::map<std::string, Duration>& longest() const { return longest_; }
     /// "probe: what it threw".
     const std::vector<std::string>& thrown() const { return thrown_; }
@@ -43,6 +45,10 @@ class Witness {
   private:
     friend struct Watched;
 
+    /// How long this thread has waited for a processor in its life (CONFIG_SCHED_INFO; 0 without).
+    Duration kept_waiting() const;
+
+    platform::Descriptor schedule_;
     regent_type type_;
     sdk::testing::Operations real_;
     regent_check_ops check_{};

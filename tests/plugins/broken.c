@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -75,6 +76,7 @@ enum sins {
     BROKEN_MESSAGE,
     FOREIGN_THREAD,
     INHERITED_DESCRIPTOR,
+    INHERITED_FILE,
     CLOSE_WATCHED,
     MANY_TIMERS,
     PRINT,
@@ -104,6 +106,7 @@ typedef struct broken {
     uint64_t cancelled;
     int64_t last;
     int event;
+    int file;
     pthread_t worker;
     int started;
 } broken;
@@ -198,12 +201,8 @@ static void change_process(void) {
     if (sin == PRINT) puts("here I am");
 }
 
-static void wait_busily(int ms) {
-    struct timespec begin, now;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    do
-        clock_gettime(CLOCK_MONOTONIC, &now);
-    while ((now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000 < ms);
+static void block(int ms) {
+    poll(NULL, 0, ms);
 }
 
 static void leak(void) {
@@ -227,9 +226,10 @@ static int start(void* handle, regent_error* error) {
     ++running;
     self->started = 1;
     if (sin == CRASH_IN_A_CROWD && running == 4) abort();
-    if (sin == SLOW_START) wait_busily(70);
+    if (sin == SLOW_START) block(70);
     change_process();
     leak();
+    self->file = sin == INHERITED_FILE ? dup(0) : -1;
     if (sin == FOREIGN_THREAD && pthread_create(&self->worker, NULL, set_a_timer, self) == 0)
         pthread_join(self->worker, NULL);
     for (uint64_t timer = 100; sin == MANY_TIMERS && timer < 170; ++timer)
@@ -270,7 +270,7 @@ static void probe(void* handle, uint64_t id, int64_t deadline) {
     (void)deadline;
     if (sin == CRASH_IN_PROBE) abort();
     if (sin == BLOCK_IN_PROBE) wait_for_ever(NULL);
-    if (sin == SLOW_PROBE) wait_busily(100);
+    if (sin == SLOW_PROBE) block(100);
     self->last = self->host->now_ns(self->host);
     if (answers_later()) {
         self->asked = id;
@@ -319,7 +319,7 @@ static void on_timer(void* handle, uint64_t timer) {
 /* A thread that nobody waits for. */
 static void* talk_late(void* handle) {
     broken* copy = handle;
-    wait_busily(3);
+    block(3);
     report(copy, 0, REGENT_STATE_DOWN);
     free(copy);
     return NULL;
@@ -354,6 +354,7 @@ static void destroy(void* handle) {
     if (sin == CRASH_UNSTARTED && !self->started && ++unstarted == 500) abort();
     if (sin == TALK_AFTER_STOP && self->started) report(self, 0, REGENT_STATE_DOWN);
     if (self->event >= 0) close(self->event);
+    if (self->started && self->file >= 0) close(self->file);
     free(self);
 }
 

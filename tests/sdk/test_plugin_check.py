@@ -89,6 +89,7 @@ SINS = {
     "broken-message": ("contract.results", "not UTF-8"),
     "foreign-thread": ("contract.threads", "not the loop's"),
     "inherited-descriptor": ("contract.descriptors", "not CLOEXEC"),
+    "inherited-file": ("contract.descriptors", "/dev/null"),
     "close-watched": ("contract.descriptors", "while it was watched"),
     "many-timers": ("contract.operations", "64 timers"),
     "print": ("contract.stdout", "here I am"),
