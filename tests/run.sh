@@ -9,11 +9,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . tests/lib/sections.sh
 
 # Beside the build dependencies of debian/control.
-TOOLS=(ccache python3 python3-pytest clang clang-format-14 gcovr iproute2 nftables tcpdump procps util-linux
-    keepalived haproxy openjdk-17-jdk-headless curl dbus socat systemd systemd-container mmdebstrap dpkg-dev lintian)
-    keepalived haproxy curl docker.io busybox-static openssl dbus socat systemd systemd-container mmdebstrap dpkg-dev lintian)
-TOOLS=(abigail-tools ccache python3 python3-pytest clang clang-format-14 gcovr iproute2 nftables tcpdump procps util-linux
-    keepalived haproxy curl dbus socat systemd systemd-container mmdebstrap dpkg-dev lintian)
+TOOLS=(abigail-tools busybox-static ccache clang clang-format-14 curl dbus docker.io dpkg-dev gcovr haproxy iproute2
+    keepalived lintian mmdebstrap nftables openjdk-17-jdk-headless openssl procps python3 python3-pytest socat systemd
+    systemd-container tcpdump util-linux)
 TOOLS_ALL=(clang-tidy-14)
 PYTEST=(/usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short)
 

@@ -23,7 +23,7 @@ from net.lab.spec import Check, Node
 from net.lab.table import Table, milliseconds
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 WORKER = "192.168.1.100"
 AT_ONCE = 0.100  # seconds from the act to DOWN
 ROOM = 3  # for a machine that does other things, too

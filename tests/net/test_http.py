@@ -19,7 +19,7 @@ from net.lab.process import Process
 from net.lab.table import Table
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 ADDRESS = "192.168.1.100"
 
 CONFIGURATION = """global

@@ -25,7 +25,7 @@ from net.lab.spec import Node, Router, strings
 from net.lab.table import Table, milliseconds
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd", "java")
+pytestmark = [pytest.mark.usefixtures("regentd", "java"), pytest.mark.calm]
 ROOM = 5
 KILLED = 0.050
 WORKER, WORKER6, PORT, OBJECT_PORT = "192.168.1.100", "fd00:b::100", 21000, 21100

@@ -52,6 +52,8 @@ def tcp_check(name: str, address: str, port: int, *, interval: float = 1.0, riva
 def rmi_check(name: str, address: str, port: int, *more: str, interval: float = 1.0, timeout: float | None = None) -> Check:
     """A Java RMI server; `more` are further lines, as `names = ["x"]`."""
     return Check(name, ('type = "rmi"', f'host = "{address}"', f"port = {port}", *more, *schedule(interval, timeout, 1)))
+
+
 def docker_check(socket: pathlib.Path, container: str, *, interval: float = 1.0, timeout: float | None = None,
                  event: bool = False, name: str = "app") -> Check:
     """Whether a container runs and is healthy; `event`: asked every 30 s alone, told of everything at once."""
