@@ -14,11 +14,10 @@ import pytest
 from net.lab import repeats
 from net.lab.certificates import Authority
 from net.lab.cluster import BALANCERS, reference_node
-from net.lab.docker import BUSYBOX, Dockerd, Health, Spec
+from net.lab.docker import Dockerd, Health, Spec
 from net.lab.duo import Duo
 from net.lab.health import docker_check
 from net.lab.lab import Lab
-from net.lab.netns import what_is_missing
 from net.lab.spec import Check, Node
 from net.lab.table import Table, milliseconds
 
@@ -27,28 +26,25 @@ pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.calm]
 WORKER = "192.168.1.100"
 AT_ONCE = 0.100  # seconds from the act to DOWN
 ROOM = 3  # for a machine that does other things, too
-MISSING = [*what_is_missing(("dockerd", "containerd", "runc")), *([] if BUSYBOX.exists() else ["busybox-static is not installed"])]
 
 
 class Docked:
     """Two balancers; container app-lb1 is lb1's to watch, app-lb2 is lb2's."""
 
     def __init__(self, lab: Lab) -> None:
-        if MISSING:
-            pytest.fail("; ".join(MISSING), pytrace=False)
         self.flag = lab.directory / "state"
         self.flag.mkdir()
         self.ok = self.flag / "ok"
         self.ok.touch()
         self.check = "app"
-        self.duo = Duo(lab, nodes={host: self._node(host, lab.directory / "docker" / "docker.sock") for host in BALANCERS})
-        lab.host("worker")
-        lab.connect("worker", "eth0", "b", f"{WORKER}/24")
         self.authority = Authority(lab.directory / "certificates")
         own = self.authority.sign("worker", f"IP:{WORKER}")
         self.dockerd = Dockerd(lab, "worker", listen=(
             "-H", f"tcp://{WORKER}:2376", "--tlsverify", f"--tlscacert={self.authority.certificate}",
             f"--tlscert={own.certificate}", f"--tlskey={own.key}"))
+        self.duo = Duo(lab, nodes={host: self._node(host) for host in BALANCERS})
+        lab.host("worker")
+        lab.connect("worker", "eth0", "b", f"{WORKER}/24")
         self.dockerd.start()
         self.dockerd.make_image()
         spec = Spec(binds=(f"{self.flag}:/state:ro",), labels={"role": "app"},
@@ -59,8 +55,8 @@ class Docked:
         self.log = self.duo.agents["lb1"].running()
         self._fresh = 0
 
-    def _node(self, host: str, socket: pathlib.Path) -> Node:
-        return self._with(host, docker_check(socket, f"app-{host}", interval=1.0, timeout=0.5, name=self.check))
+    def _node(self, host: str) -> Node:
+        return self._with(host, docker_check(self.dockerd.socket, f"app-{host}", interval=1.0, timeout=0.5, name=self.check))
 
     @staticmethod
     def _with(host: str, check: Check) -> Node:
@@ -72,7 +68,7 @@ class Docked:
         self._fresh += 1
         self.check = f"app{self._fresh}"
         mark = self.log.mark()
-        node = self._with("lb1", Check(self.check, regent)) if regent else self._node("lb1", self.dockerd.socket)
+        node = self._with("lb1", Check(self.check, regent)) if regent else self._node("lb1")
         self.duo.agents["lb1"].reload(node)
         self.log.wait_for(f"check {self.check} is UP", 5.0, mark)
 

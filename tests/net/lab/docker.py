@@ -14,16 +14,18 @@ import shutil
 import signal
 import socket
 import tarfile
+import tempfile
 import time
 import urllib.parse
 from dataclasses import dataclass, field
 
 from .lab import Lab
-from .netns import LabError, run
+from .netns import LabError, run, what_is_missing
 from .process import Process
 from .processes import arguments, children, eventually
 
 BUSYBOX = pathlib.Path("/bin/busybox")  # of package busybox-static
+PROGRAMS = ("dockerd", "containerd", "runc")
 APPLETS = ("sh", "sleep", "test", "nc", "httpd", "cat")
 IMAGE = "regent/busybox:1"
 NEVER_ENDS = ("/bin/sleep", "1000000")
@@ -76,12 +78,15 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class Dockerd:
-    """One dockerd, in the namespace of `host` or in that of the switch. Times are time.monotonic()."""
+    """One dockerd, in the namespace of `host`, which has to be there when it starts. Times are time.monotonic()."""
 
     def __init__(self, lab: Lab, host: str = "sw", *, listen: tuple[str, ...] = (), name: str = "docker") -> None:
+        missing = what_is_missing(PROGRAMS) + ([] if BUSYBOX.exists() else ["busybox-static is not installed"])
+        if missing:
+            raise LabError("; ".join(missing))
         self.lab, self.host, self.name = lab, host, name
-        self.directory = lab.directory / name
-        self.directory.mkdir()
+        # Short, for it holds sockets, and not where pytest keeps what was: it is large, and full of mounts.
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"{lab.switch.name}-{name}-"))
         self.socket = self.directory / "docker.sock"
         self._listen = listen  # further addresses and options, as -H takes them
         self._containerd_pid = self.directory / "exec" / "containerd" / "containerd.pid"
@@ -240,8 +245,7 @@ class Dockerd:
         self._end_left()
         for mount in reversed(_mounts_below(self.directory)):
             run(["umount", "--lazy", mount], check=False)
-        for part in ("root", "exec"):
-            shutil.rmtree(self.directory / part, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def _end_left(self) -> None:
         """Where dockerd was killed: containerd, the shims, which name our directory, and the containers below them."""

@@ -64,7 +64,7 @@ TEST_CASE("http: a certificate that is not valid is DOWN, with its age") {
     const auto other = bench.ask(SelfSigned("other.test", -day, day));
     CHECK(other.state == State::down);
     CHECK(other.reason == Reason::auth);
-    CHECK(other.message.find("does not match") + other.message.find("no alternative") != std::string::npos);
+    CHECK(other.message.find("no alternative certificate subject name matches") != std::string::npos);
     CHECK(bench.ask(SelfSigned("other.test", -9 * day, -3 * day), {{"verify", false}}).state == State::up);
 }
 
@@ -131,8 +131,12 @@ TEST_CASE("http: a server that wants to know who asks") {
     auto nobody = bench.start();
     const TlsServer tls(*bench.server, own, http_answer(""), &client);
     const auto report = bench.answer(nobody, nobody.probe(10s));
+    // Its alert says why, but may be overtaken by the end of the connection, for in TLS 1.3 we are done
+    // before it has judged us.
     CHECK(report.state == State::down);
-    CHECK(report.message.find("certificate") != std::string::npos);
+    const bool is_told = report.message.find("certificate required") != std::string::npos;
+    INFO(report.message);
+    CHECK((is_told || report.reason == Reason::reset || report.reason == Reason::protocol));
 }
 
 TEST_CASE("http: a server that speaks no TLS, and one that says nothing") {
