@@ -17,6 +17,9 @@ using Parsed = tl::expected<Value, std::string>;
 /// Of a container's health check, as far as it has one.
 enum class Health : std::uint8_t { none, starting, healthy, unhealthy };
 
+/// Of a run that an event has told of.
+constexpr pid_t unknown_pid = -1;
+
 struct Container {
     std::string id;          ///< 64 hexadecimal digits
     std::string name;        ///< without the slash
@@ -28,7 +31,7 @@ struct Container {
     bool is_oom_killed = false;
     bool is_by_event = false;  ///< that it is not UP was told by an event, and has not been asked for since
     bool is_process_gone = false;  ///< seen by ourselves; dockerd has yet to notice
-    pid_t pid = 0;                 ///< on the daemon's machine; 0: none, whatever else is said
+    pid_t pid = 0;  ///< on the daemon's machine; 0: none, whatever else is said; or unknown_pid
     int exit_code = 0;
     long restarts = 0;
     Health health =

@@ -77,11 +77,16 @@ void DockerCheck::take(Look::Sight sight) {
     }
     // dockerd is not needed to know that a process has ended, nor any more for what it has told.
     watched_.mark(containers_);
-    const sdk::Result known = judge(containers_, wanted_);
-    const bool is_seen = std::any_of(containers_.begin(), containers_.end(), [](const Container& container) {
+    answer(known_down().value_or(sight.error()));
+}
+
+std::optional<sdk::Result> DockerCheck::known_down() const {
+    const bool is_known = std::any_of(containers_.begin(), containers_.end(), [](const Container& container) {
         return container.is_process_gone || container.is_by_event;
     });
-    answer(is_seen && known.state == sdk::State::down ? known : sight.error());
+    if (!is_known) return std::nullopt;
+    sdk::Result result = judge(containers_, wanted_);
+    return result.state == sdk::State::down ? std::optional(std::move(result)) : std::nullopt;
 }
 
 void DockerCheck::answer(const sdk::Result& result) {
@@ -110,15 +115,14 @@ void DockerCheck::on_fd(int fd, std::uint32_t events) {
         return;
     }
     watched_.mark(containers_);
-    if (const sdk::Result result = judge(containers_, wanted_); result.state == sdk::State::down)
-        push(result);
+    if (const auto down = known_down()) push(*down);
     // It may be back already, and a probe may be about to hear from dockerd that it never was away.
     look_soon();
 }
 
 void DockerCheck::on_timer(std::uint64_t timer) {
     if (timer == event_timer) {
-        if (const sdk::Result told = judge(containers_, wanted_); told.state == sdk::State::down) push(told);
+        if (const auto told = known_down()) push(*told);
         return;
     }
     if (timer == look_timer) return look(context().now() + own_patience);

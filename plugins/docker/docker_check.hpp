@@ -58,6 +58,8 @@ class DockerCheck final : private Member {
     void look_soon();
     void look(sdk::Instant deadline);
     void take(Look::Sight sight);
+    /// DOWN, if that follows from what was seen or told without asking.
+    std::optional<sdk::Result> known_down() const;
     void answer(const sdk::Result& result);
     void push(const sdk::Result& result);
 

@@ -45,7 +45,19 @@ bool Wanted::concerns(const Event& event) const {
 
 void apply(const Event& event, Container& container) {
     container.is_by_event = true;
-    if (event.action == "die") {
+    if (event.action == "start") {
+        // Another run, of which nothing is known yet.
+        container.is_by_event = container.is_process_gone = container.is_paused = container.is_restarting =
+            false;
+        container.is_running = true;
+        container.pid = unknown_pid;
+        container.started_at.clear();
+    } else if (event.action == "unpause") {
+        container.is_by_event = container.is_paused = false;
+    } else if (event.action == "health_status: healthy") {
+        container.is_by_event = false;
+        container.health = Health::healthy;
+    } else if (event.action == "die") {
         container.is_running = container.is_restarting = false;
         container.status = "exited";
         const auto code = event.attributes.find("exitCode");

@@ -60,7 +60,7 @@ class Docked:
 
     @staticmethod
     def _with(host: str, check: Check) -> Node:
-        node = reference_node(host, pair=True, interval=0.2, version=3).all(extra=('recover_delay = "100ms"',))
+        node = reference_node(host, pair=True, interval=0.1, version=3).all(extra=('recover_delay = "100ms"',))
         return replace(node, checks=(check,))
 
     def refresh(self, *, regent: tuple[str, ...] = ()) -> None:

@@ -100,8 +100,14 @@ TEST_CASE("docker: what an event tells of itself") {
     CHECK(after("die", R"(,"exitCode":"x")") == "container web has ended with status 0");
     CHECK(after("pause") == "container web is paused");
     CHECK(after("health_status: unhealthy") == "container web is unhealthy, 1 health check failed in a row");
-    CHECK(after("health_status: healthy") == "container web runs");
+    CHECK(after("health_status: healthy") == "container web runs and is healthy");
     CHECK(after("start") == "container web runs");
+    Container ended = good;
+    apply(*parse_event(test::event_line("die", "web")), ended);
+    ended.is_process_gone = ended.is_paused = true;
+    ended.pid = 0;
+    apply(*parse_event(test::event_line("start", "web")), ended);
+    CHECK(judge(ended).state == sdk::State::up);
     CHECK(after("unpause") == "container web runs");
 }
 
