@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 
 namespace regent::plugins::http {
 namespace {
@@ -21,8 +22,8 @@ std::optional<long> status_of(std::string_view text) {
 
 std::optional<StatusSet::Range> StatusSet::parse(std::string_view text) {
     if (text.size() == 3 && text.ends_with("xx")) {
-        const auto first = status_of(std::string(text.substr(0, 1)) + "00");
-        return first ? std::optional(Range{*first, *first + 99}) : std::nullopt;
+        const long first = 100L * (text.front() - '0');
+        return first >= 100 && first <= 500 ? std::optional(Range{first, first + 99}) : std::nullopt;
     }
     const std::size_t dash = text.find('-');
     const auto first = status_of(text.substr(0, dash));
@@ -45,9 +46,9 @@ bool StatusSet::holds(long status) const {
 std::string StatusSet::words() const {
     std::string words;
     for (std::size_t index = 0; index < ranges_.size(); ++index) {
+        const auto [first, last] = ranges_[index];
         if (index > 0) words += index + 1 == ranges_.size() ? " or " : ", ";
-        words += std::to_string(ranges_[index].first);
-        if (ranges_[index].last != ranges_[index].first) words += "-" + std::to_string(ranges_[index].last);
+        words += first == last ? fmt::format("{}", first) : fmt::format("{}-{}", first, last);
     }
     return words;
 }
