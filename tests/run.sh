@@ -57,7 +57,7 @@ build() {
 unit() {
     local preset=$1 report=$2
     shift 2
-    ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --output-junit "$report" "$@"
+    ctest --test-dir "build/$preset" --parallel 2 --output-on-failure --no-tests=error --output-junit "$report" "$@"
 }
 
 section_style() { "${PYTEST[@]}" --junitxml="$1" tests/style; }
