@@ -16,11 +16,15 @@ endif()
 
 install(FILES etc/regent.toml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/regent)
 install(FILES etc/regent.service DESTINATION ${REGENT_UNIT_DIR})
+# What may talk to it on D-Bus, who may act, and the interfaces for whoever writes a client.
+install(FILES etc/org.regent1.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system.d)
+install(FILES etc/org.regent1.policy DESTINATION ${CMAKE_INSTALL_DATADIR}/polkit-1/actions)
+install(DIRECTORY agent/bus/xml/ DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/interfaces FILES_MATCHING PATTERN "*.xml")
 install(FILES etc/regent.sysusers DESTINATION lib/sysusers.d RENAME regent.conf)
 
 if(REGENT_MAN)
   find_program(SCDOC scdoc REQUIRED)
-  foreach(page regentd.8 regentctl.1 regent-plugin-check.1)
+  foreach(page regentd.8 regentctl.1 org.regent1.5 regent-plugin-check.1)
     set(source ${CMAKE_SOURCE_DIR}/docs/man/${page}.scd)
     set(manual ${CMAKE_BINARY_DIR}/man/${page})
     add_custom_command(OUTPUT ${manual}

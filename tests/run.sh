@@ -65,7 +65,7 @@ section_style() { "${PYTEST[@]}" --junitxml="$1" tests/style; }
 section_build() { build dev; }
 
 # Not in the list: runs beside section net.
-section_ahead() { build asan && build tsan test-platform test-app; }
+section_ahead() { build asan && build tsan test-platform test-app test-bus; }
 
 section_unit() { unit dev "$1" --timeout 120; }
 
@@ -74,7 +74,7 @@ section_sdk() { "${PYTEST[@]}" --junitxml="$1" tests/sdk; }
 section_asan() { build asan && unit asan "$1" --timeout 300; }
 
 # The engine is one thread: only what it and the service thread hand each other can race, and a plugin's own threads.
-section_tsan() { build tsan test-platform test-app test-sdk && unit tsan "$1" --timeout 300 --tests-regex '^(platform|app|sdk)$'; }
+section_tsan() { build tsan test-platform test-app test-bus test-sdk && unit tsan "$1" --timeout 300 --tests-regex '^(platform|app|bus|sdk)$'; }
 
 section_coverage() { build coverage test-vrrp test-core && ninja -C build/coverage coverage; }
 

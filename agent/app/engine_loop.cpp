@@ -19,6 +19,7 @@ constexpr std::size_t verdicts_per_pass = 256;
 constexpr unsigned passes_per_turn = 16;
 constexpr Duration drop_report_spacing = std::chrono::minutes(1);
 constexpr Duration socket_retry = std::chrono::seconds(1);
+constexpr Duration counters_every = std::chrono::seconds(1);
 constexpr int realtime_priority = 50;
 // One fails only while other programs change addresses all the time.
 constexpr unsigned snapshot_tries = 10;
@@ -133,6 +134,7 @@ void EngineLoop::turn() {
     };
     consider(sync_retry_);
     if (watchdog_interval_) consider(watchdog_due_);
+    consider(counters_due_);
     parts_.loop.set_timer(next);
 }
 
@@ -180,6 +182,7 @@ bool EngineLoop::pass() {
         perform(engine_.step(core::TimerFired{}, now), now);
     }
     feed_watchdog(now);
+    tell_counters(now);
     return busy && !stopped_;
 }
 
@@ -243,6 +246,10 @@ void EngineLoop::recall(Instant now) {
 }
 
 void EngineLoop::remember(const core::Memory& memory, Instant now) {
+    if (memory.maintenance != maintenance_) {
+        maintenance_ = memory.maintenance;
+        report(MaintenanceIs{maintenance_}, now);
+    }
     if (!parts_.state) return;
     const auto done = parts_.state->remember(memory);
     if (!done) warn(fmt::format("no resume after a crash: {}", done.error().text), now);
@@ -273,6 +280,15 @@ void EngineLoop::tell_dropped_renewals(Instant now) {
          now);
     renewals_told_ = dropped;
     renewals_tell_after_ = now + drop_report_spacing;
+}
+
+void EngineLoop::tell_counters(Instant now) {
+    if (now < counters_due_) return;
+    counters_due_ = now + counters_every;
+    for (const auto& status : engine_.status()) {
+        if (const auto counters = engine_.counters(status.name))
+            report(InstanceCounters{status.name, *counters}, now);
+    }
 }
 
 void EngineLoop::feed_watchdog(Instant now) {

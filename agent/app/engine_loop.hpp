@@ -67,6 +67,7 @@ class EngineLoop {
     void warn(const std::string& text, Instant now);
     void tell_dropped_renewals(Instant now);
     void feed_watchdog(Instant now);
+    void tell_counters(Instant now);
 
     Channels& channels_;
     std::shared_ptr<const core::Settings> settings_;
@@ -77,6 +78,8 @@ class EngineLoop {
     std::optional<Instant> sync_retry_;
     std::optional<Duration> watchdog_interval_;
     Instant watchdog_due_{};
+    Instant counters_due_{};
+    std::optional<std::string> maintenance_;  ///< as it was told
     std::uint64_t frame_failures_ = 0;
     std::uint64_t renewals_told_ = 0;
     Instant renewals_tell_after_{};

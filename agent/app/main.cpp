@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // regentd: checks everything that can be checked, then starts the threads.
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fmt/core.h>
+#include <future>
 #include <memory>
 #include <system_error>
 #include <thread>
 
+#include "agent/app/bus_loop.hpp"
 #include "agent/app/engine_loop.hpp"
 #include "agent/app/options.hpp"
 #include "agent/app/plugin_loop.hpp"
@@ -20,6 +24,8 @@
 namespace {
 
 using regent::app::ExitCode;
+
+constexpr auto bus_leaves_within = std::chrono::milliseconds(500);
 
 int complain(ExitCode code, const std::string& text) {
     fmt::print(stderr, "regentd: {}\n", text);
@@ -35,6 +41,34 @@ void block_signals() {
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
 }
+
+/// Runs from its making.
+class BusThread {
+  public:
+    explicit BusThread(regent::app::BusLoop& bus)
+        : thread_([this, &bus] {
+              bus.run();
+              left_.set_value();
+          }) {}
+    BusThread(const BusThread&) = delete;
+    BusThread& operator=(const BusThread&) = delete;
+
+    /// Ends the thread; or the process, with `code`, when the thread waits for a bus that stalls: nobody else
+    /// waits for that.
+    void end(regent::app::Channels& channels, int code) {
+        channels.finish_bus.store(true, std::memory_order_release);
+        channels.outbox.wake();
+        if (left_.get_future().wait_for(bus_leaves_within) != std::future_status::ready) {
+            std::fflush(nullptr);
+            std::_Exit(code);
+        }
+        thread_.join();
+    }
+
+  private:
+    std::promise<void> left_;
+    std::thread thread_;
+};
 
 int run(const regent::app::Options& options) {
     regent::plugin::Catalog catalog(options.plugins);
@@ -57,21 +91,25 @@ int run(const regent::app::Options& options) {
     auto wake_engine = regent::platform::Wakeup::open();
     auto wake_service = regent::platform::Wakeup::open();
     auto wake_plugins = regent::platform::Wakeup::open();
+    auto wake_bus = regent::platform::Wakeup::open();
     auto loop = regent::platform::EventLoop::open();
     auto manager = regent::platform::NotifySocket::from_environment();
     for (const auto* error :
          {wake_engine ? nullptr : &wake_engine.error(), wake_service ? nullptr : &wake_service.error(),
-          wake_plugins ? nullptr : &wake_plugins.error(), loop ? nullptr : &loop.error(),
-          manager ? nullptr : &manager.error()}) {
+          wake_plugins ? nullptr : &wake_plugins.error(), wake_bus ? nullptr : &wake_bus.error(),
+          loop ? nullptr : &loop.error(), manager ? nullptr : &manager.error()}) {
         if (error) return complain(ExitCode::failure, error->text);
     }
     regent::app::Channels channels(std::move(*wake_engine), std::move(*wake_service),
-                                   std::move(*wake_plugins));
+                                   std::move(*wake_plugins), std::move(*wake_bus));
     auto engine = regent::app::EngineLoop::open(
         channels, std::make_shared<const regent::core::Settings>(*loaded.settings), options.run_dir);
     if (!engine) return complain(ExitCode::failure, engine.error().text);
     auto plugins = regent::app::PluginLoop::open(channels, options.plugins.host);
     if (!plugins) return complain(ExitCode::failure, plugins.error().text);
+
+    auto bus = regent::app::BusLoop::open(channels);
+    if (!bus) return complain(ExitCode::failure, bus.error().text);
 
     regent::app::Service service(options, catalog, channels, std::move(*loop), std::move(*manager));
     service.log_diagnostics(loaded.diagnostics);
@@ -83,8 +121,11 @@ int run(const regent::app::Options& options) {
     service.use(loaded);
     std::jthread engine_thread([&] { (*engine)->run(options.realtime); });
     std::jthread plugin_thread([&] { (*plugins)->run(); });
-    if (const auto done = service.run(); !done) return complain(ExitCode::failure, done.error().text);
-    return static_cast<int>(ExitCode::ok);
+    BusThread bus_thread(**bus);
+    const auto done = service.run();
+    const int code = done ? static_cast<int>(ExitCode::ok) : complain(ExitCode::failure, done.error().text);
+    bus_thread.end(channels, code);
+    return code;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the three threads tell each other, over bounded queues (design: the service thread may stall for
+// What the four threads tell each other, over bounded queues (design: the service thread may stall for
 // seconds, and adverts still leave on time). The plugin thread is not the service thread, so that a log that
 // hangs does not blind the checks.
 #pragma once
@@ -7,10 +7,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "agent/base/time.hpp"
+#include "agent/bus/outbox.hpp"
+#include "agent/bus/request.hpp"
 #include "agent/config/plan.hpp"
 #include "agent/core/action.hpp"
 #include "agent/core/input.hpp"
@@ -23,11 +26,22 @@ namespace regent::app {
 /// The first turn is done: configuration and kernel are known to the engine.
 struct EngineReady {};
 
+/// What an instance has counted; once a second.
+struct InstanceCounters {
+    std::string instance;
+    core::Counters counters;
+};
+
+/// Whether the node is in maintenance, and why; when that has changed.
+struct MaintenanceIs {
+    std::optional<std::string> reason;
+};
+
 /// From the engine: what the outside is to see.
 struct Report {
     Instant at;
     std::variant<core::PublishState, core::Transition, core::Forget, core::OperatorAnswer, core::Log,
-                 EngineReady>
+                 InstanceCounters, MaintenanceIs, EngineReady>
         what;
 };
 
@@ -42,19 +56,27 @@ struct Channels {
     static constexpr std::size_t plugin_commands_capacity = 4096;
     static constexpr std::size_t plugin_reports_capacity = 4096;
 
-    Channels(platform::Wakeup engine, platform::Wakeup service, platform::Wakeup plugins)
+    static constexpr std::size_t bus_requests_capacity = 64;
+    static constexpr std::size_t bus_reports_capacity = 256;
+
+    Channels(platform::Wakeup engine, platform::Wakeup service, platform::Wakeup plugins,
+             platform::Wakeup bus)
         : wake_engine(std::move(engine)),
           wake_service(std::move(service)),
-          wake_plugins(std::move(plugins)) {}
+          wake_plugins(std::move(plugins)),
+          outbox(std::move(bus)) {}
 
     platform::SpscQueue<core::Input> commands{commands_capacity};                  ///< service to engine
     platform::SpscQueue<Report> reports{reports_capacity};                         ///< engine to service
     platform::SpscQueue<core::Input> verdicts{verdicts_capacity};                  ///< plugins to engine
     platform::SpscQueue<PluginCommand> plugin_commands{plugin_commands_capacity};  ///< service to plugins
     platform::SpscQueue<Report> plugin_reports{plugin_reports_capacity};           ///< plugins to service
+    platform::SpscQueue<bus::Request> bus_requests{bus_requests_capacity};         ///< bus to service
+    platform::SpscQueue<Report> bus_reports{bus_reports_capacity};                 ///< bus to service
     platform::Wakeup wake_engine;
     platform::Wakeup wake_service;
     platform::Wakeup wake_plugins;
+    bus::Outbox outbox;  ///< service to bus
 
     /// Why the engine ended, empty when it was asked to. Written before `engine_ended`, which no full queue
     /// can lose.
@@ -65,6 +87,10 @@ struct Channels {
     /// the latest. 0: it goes on.
     std::atomic<std::int64_t> finish_plugins_by{0};
     std::atomic<bool> plugins_ended{false};
+
+    /// The bus thread is not needed any more.
+    std::atomic<bool> finish_bus{false};
+    std::atomic<bool> bus_ended{false};
 };
 
 }  // namespace regent::app

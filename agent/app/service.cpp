@@ -13,14 +13,42 @@
 namespace regent::app {
 namespace {
 
+/// "Handover of SG1 (kernel update)".
+std::string describe(const core::OperatorCommand& command) {
+    using Kind = core::OperatorCommand::Kind;
+    const std::string why = command.reason.empty() ? "" : fmt::format(" ({})", command.reason);
+    switch (command.kind) {
+        case Kind::handover: return fmt::format("Handover of {}{}", command.target, why);
+        case Kind::release: return fmt::format("Release of {}", command.target);
+        case Kind::maintenance_on: return "Maintenance" + why;
+        case Kind::maintenance_off: break;
+    }
+    return "End of maintenance";
+}
+
 // Of a clean stop: the addresses are gone by then, and systemd waits.
 constexpr Duration last_deliveries_within = std::chrono::seconds(2);
 
 }  // namespace
 
+Service::Service(const Options& options, plugin::Catalog& catalog, Channels& channels,
+                 platform::EventLoop loop, platform::NotifySocket manager)
+    : options_(options),
+      catalog_(catalog),
+      channels_(channels),
+      loop_(std::move(loop)),
+      manager_(std::move(manager)),
+      sink_(options.log),
+      views_(channels.outbox, REGENT_VERSION, options.config.string()) {}
+
 Result<void> Service::run() {
     if (auto done = loop_.watch(channels_.wake_service.fd(), [this] { drain_reports(); }); !done) return done;
-    if (auto done = loop_.watch_signal(SIGHUP, [this] { reload(); }); !done) return done;
+    if (auto done = loop_.watch_signal(SIGHUP,
+                                       [this] {
+                                           channels_.outbox.tell(bus::Answer{0, reload()});
+                                       });
+        !done)
+        return done;
     if (auto done = loop_.watch_signal(SIGUSR2, [this] { command(core::DumpRequested{}); }); !done)
         return done;
     if (auto done = loop_.run(); !done) return done;
@@ -49,6 +77,9 @@ void Service::drain_reports() {
         show(*report);
     while (const auto report = channels_.plugin_reports.try_pop())
         show(*report);
+    while (const auto report = channels_.bus_reports.try_pop())
+        show(*report);
+    take_requests();
     const auto dropped = channels_.reports.dropped();
     if (dropped != drops_told_) {
         log(core::LogLevel::warning,
@@ -72,44 +103,83 @@ void Service::show(const Report& report) {
     if (const auto* message = std::get_if<core::Log>(&report.what)) sink_.write(*message, report.at);
     if (const auto* state = std::get_if<core::PublishState>(&report.what)) {
         instances_[state->status.name] = state->status;
+        views_.show(state->status);
     }
+    if (const auto* counted = std::get_if<InstanceCounters>(&report.what))
+        views_.count(counted->instance, counted->counters);
+    if (const auto* maintenance = std::get_if<MaintenanceIs>(&report.what))
+        views_.set_maintenance(maintenance->reason);
+    if (const auto* answer = std::get_if<core::OperatorAnswer>(&report.what))
+        channels_.outbox.tell(bus::Answer{answer->id, *answer});
     if (const auto* change = std::get_if<core::Transition>(&report.what)) tell(events_.transition(*change));
     if (const auto* gone = std::get_if<core::Forget>(&report.what)) {
         instances_.erase(gone->instance);
+        views_.forget(gone->instance);
         tell(events_.forget(*gone));
     }
     if (std::holds_alternative<EngineReady>(report.what)) say_ready();
 }
 
-void Service::apply(const config::Loaded& loaded) {
+void Service::take_requests() {
+    while (const auto request = channels_.bus_requests.try_pop())
+        answer(*request);
+}
+
+void Service::answer(const bus::Request& request) {
+    const auto& caller = request.caller;
+    const auto who = fmt::format("uid {}, {}, pid {}", caller.uid,
+                                 caller.process.empty() ? "?" : caller.process, caller.pid);
+    if (std::holds_alternative<bus::Reload>(request.what)) {
+        log(core::LogLevel::notice, fmt::format("Reload, asked for by {}", who));
+        channels_.outbox.tell(bus::Answer{request.id, reload()});
+        return;
+    }
+    auto command = std::get<core::OperatorCommand>(request.what);
+    log(core::LogLevel::notice, fmt::format("{}, asked for by {}", describe(command), who));
+    if (this->command(command)) return;
+    channels_.outbox.tell(
+        bus::Answer{request.id, core::OperatorAnswer{request.id, core::OperatorAnswer::Outcome::busy,
+                                                     "the engine takes no commands"}});
+}
+
+bool Service::apply(const config::Loaded& loaded) {
     log_diagnostics(loaded.diagnostics);
-    if (!loaded.settings) return refuse("it has errors");
+    if (!loaded.settings) {
+        refuse("it has errors");
+        return false;
+    }
     reload_problem_.clear();
     command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)});
     use(loaded);
+    return true;
 }
 
 void Service::refuse(std::string_view why) {
     reload_problem_ = fmt::format("{} was not applied, the configuration before it runs on: {}",
                                   options_.config.string(), why);
     log(core::LogLevel::error, reload_problem_);
+    views_.set_problem(reload_problem_);
 }
 
-void Service::reload() {
+bus::ReloadAnswer Service::reload() {
+    bus::ReloadAnswer answer;
     manager_.send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                               platform::now().time_since_epoch() / std::chrono::microseconds(1)));
     try {
-        apply(config::load_file(options_.config, catalog_.capabilities()));
+        const auto loaded = config::load_file(options_.config, catalog_.capabilities());
+        answer = {apply(loaded), loaded.diagnostics};
     } catch (const std::bad_alloc&) {
         // A file can ask for more than there is. That must not cost the addresses.
         refuse("there is no memory to read it");
     }
     say_ready();
     update_status();
+    return answer;
 }
 
 void Service::use(const config::Loaded& loaded) {
     events_.configure(*loaded.settings);
+    views_.configure(loaded);
     plugin_command(std::make_shared<const config::Plan>(loaded.plan));
 }
 
@@ -121,17 +191,18 @@ void Service::plugin_command(PluginCommand command) {
 }
 
 void Service::tell(const std::vector<notify::Event>& events) {
+    views_.tell(events);
     for (auto event : events) {
         event.wall_ns = platform::wall_clock();
         plugin_command(std::move(event));
     }
 }
 
-void Service::command(core::Input input) {
-    if (!channels_.commands.try_push(std::move(input))) {
-        log(core::LogLevel::error, "the engine does not take commands: its queue is full");
-    }
+bool Service::command(core::Input input) {
+    const bool taken = channels_.commands.try_push(std::move(input));
+    if (!taken) log(core::LogLevel::error, "the engine does not take commands: its queue is full");
     channels_.wake_engine.signal();
+    return taken;
 }
 
 void Service::say_ready() {

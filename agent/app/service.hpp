@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/app/bus_views.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/messages.hpp"
 #include "agent/app/options.hpp"
@@ -22,13 +23,7 @@ class Service {
   public:
     /// Keeps references to all but the loop and the manager.
     Service(const Options& options, plugin::Catalog& catalog, Channels& channels, platform::EventLoop loop,
-            platform::NotifySocket manager)
-        : options_(options),
-          catalog_(catalog),
-          channels_(channels),
-          loop_(std::move(loop)),
-          manager_(std::move(manager)),
-          sink_(options.log) {}
+            platform::NotifySocket manager);
 
     /// Runs until the engine has stopped. SIGHUP and SIGUSR2 must be blocked in all threads.
     Result<void> run();
@@ -43,10 +38,14 @@ class Service {
   private:
     void drain_reports();
     void show(const Report& report);
-    void reload();
-    void apply(const config::Loaded& loaded);
+    void take_requests();
+    void answer(const bus::Request& request);
+    /// Whether the file is in force now, and what was found in it.
+    bus::ReloadAnswer reload();
+    bool apply(const config::Loaded& loaded);
     void refuse(std::string_view why);
-    void command(core::Input input);
+    /// False: the engine does not take it.
+    bool command(core::Input input);
     void plugin_command(PluginCommand command);
     /// What the change means for notifiers.
     void tell(const std::vector<notify::Event>& events);
@@ -63,6 +62,7 @@ class Service {
     platform::EventLoop loop_;
     platform::NotifySocket manager_;  ///< sd_notify() waits for a manager that does not read
     LogSink sink_;
+    BusViews views_;
     notify::EventSource events_;
     std::map<std::string, core::InstanceStatus> instances_;
     std::string status_;  ///< the last that the manager has taken

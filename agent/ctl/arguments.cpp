@@ -12,14 +12,15 @@ namespace po = boost::program_options;
 
 namespace {
 
-po::variables_map parse(const std::vector<std::string>& words, const std::string& command,
-                        const std::vector<std::string>& switches) {
+po::variables_map parse(const std::vector<std::string>& words, const Grammar& grammar) {
     po::options_description options;
     options.add_options()("operand", po::value<std::vector<std::string>>())  //
         ("plugin-dir", po::value<std::string>())                             //
         ("plugin-host", po::value<std::string>());
-    for (const std::string& name : switches)
+    for (const std::string& name : grammar.switches)
         options.add_options()(name.c_str(), po::bool_switch());
+    for (const std::string& name : grammar.options)
+        options.add_options()(name.c_str(), po::value<std::string>());
     po::positional_options_description positional;
     positional.add("operand", -1);
     // Abbreviated options would break scripts as soon as a second option starts alike.
@@ -30,7 +31,7 @@ po::variables_map parse(const std::vector<std::string>& words, const std::string
                   values);
         return values;
     } catch (const po::error& error) {
-        throw UsageError{fmt::format("{}: {}", command, error.what())};
+        throw UsageError{fmt::format("{}: {}", grammar.command, error.what())};
     }
 }
 
@@ -41,24 +42,34 @@ std::optional<std::string> text_of(const po::variables_map& values, const char* 
 
 }  // namespace
 
-Arguments parse_arguments(const std::vector<std::string>& words, const std::string& command,
-                          const std::vector<std::string>& switches, const std::string& operand) {
-    const po::variables_map values = parse(words, command, switches);
+Arguments parse_arguments(const std::vector<std::string>& words, const Grammar& grammar) {
+    const po::variables_map values = parse(words, grammar);
     Arguments arguments;
     if (values.contains("operand")) arguments.operands = values["operand"].as<std::vector<std::string>>();
-    for (const std::string& name : switches)
+    for (const std::string& name : grammar.switches)
         arguments.switches[name] = values[name].as<bool>();
+    for (const std::string& name : grammar.options) {
+        if (const auto text = text_of(values, name.c_str())) arguments.values[name] = *text;
+    }
     arguments.plugin_dir = text_of(values, "plugin-dir");
     arguments.plugin_host = text_of(values, "plugin-host");
-    if (operand.empty() && !arguments.operands.empty()) {
-        throw UsageError{fmt::format("{}: unexpected '{}'", command, arguments.operands.front())};
-    }
-    if (!operand.empty() && arguments.operands.size() != 1) {
-        throw UsageError{arguments.operands.empty()
-                             ? fmt::format("{}: a {} is missing", command, operand)
-                             : fmt::format("{}: only one {} is taken", command, operand)};
-    }
+    const std::size_t given = arguments.operands.size();
+    const std::string& operand = grammar.operand;
+    if (operand.empty() && given > 0)
+        throw UsageError{fmt::format("{}: unexpected '{}'", grammar.command, arguments.operands.front())};
+    if (operand.empty()) return arguments;
+    if (given < grammar.least) throw UsageError{fmt::format("{}: a {} is missing", grammar.command, operand)};
+    if (given > grammar.most && grammar.most == 1)
+        throw UsageError{fmt::format("{}: only one {} is taken", grammar.command, operand)};
+    if (given > grammar.most)
+        throw UsageError{
+            fmt::format("{}: unexpected '{}'", grammar.command, arguments.operands[grammar.most])};
     return arguments;
+}
+
+Arguments parse_arguments(const std::vector<std::string>& words, const std::string& command,
+                          const std::vector<std::string>& switches, const std::string& operand) {
+    return parse_arguments(words, Grammar{command, switches, {}, operand});
 }
 
 }  // namespace regent::ctl

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <ostream>
 
+#include "agent/ctl/agent_commands.hpp"
 #include "agent/ctl/arguments.hpp"
 #include "agent/ctl/config_commands.hpp"
 #include "agent/ctl/plugin_commands.hpp"
@@ -15,6 +16,16 @@ namespace regent::ctl {
 namespace {
 
 constexpr std::array table{
+    Command{"status", "[NAME…] [--json]", "what is wrong, who is what, and why", status},
+    Command{"list", "[instances|groups] [--json]", "names and states", list},
+    Command{"show", "NAME [--json]", "everything about an instance or a group", show},
+    Command{"handover", "NAME [--reason TEXT]", "give the role to the other machine, and keep it there",
+            handover},
+    Command{"release", "NAME", "let it come back after a handover", release},
+    Command{"maintenance", "on|off [--reason TEXT]", "take this machine out of service, or back",
+            maintenance},
+    Command{"reload", "[--json]", "have the agent read its configuration again", reload},
+    Command{"metrics", "", "everything that is counted, for Prometheus", metrics},
     Command{"config check", "FILE [--json]", "say everything that is wrong with a configuration file",
             config_check},
     Command{"config dump", "FILE [--show-secrets]", "print the effective configuration with every default",
@@ -47,7 +58,10 @@ void print_help(std::ostream& out) {
            "  --plugin-dir DIR       look for plugins there alone\n"
            "  --plugin-host PROGRAM  the program that loads them\n"
            "\nOptions:\n  --help      print this text\n  --version   print the version\n\n"
-           "Exit status: 0 ok, 1 failure, 2 usage, 4 no such object, 7 the configuration has errors.\n";
+           "Without a command: status.\n"
+           "Exit status: 0 ok, 1 failure, 2 usage, 3 something is wrong (status), 4 no such object, 5 not "
+           "allowed,\n"
+           "6 the agent does not answer, 7 the configuration has errors, 8 too late.\n";
 }
 
 /// Throws UsageError when there is none.
@@ -58,7 +72,6 @@ const Command& find_command(const std::vector<std::string>& arguments) {
             return command;
         }
     }
-    if (arguments.empty()) throw UsageError{"a command is missing"};
     const bool option = arguments.front().starts_with('-');
     const bool group = std::any_of(table.begin(), table.end(), [&](const Command& command) {
         return split(command.words).front() == arguments.front();
@@ -95,6 +108,7 @@ ExitCode dispatch(const std::vector<std::string>& given, const Streams& streams)
         streams.out << "regentctl " REGENT_VERSION "\n";
         return ExitCode::ok;
     }
+    if (arguments.empty()) return status({}, streams);
     const Command& command = find_command(arguments);
     const auto words = static_cast<std::ptrdiff_t>(split(command.words).size());
     return command.run({arguments.begin() + words, arguments.end()}, streams);

@@ -12,11 +12,12 @@
 
 namespace regent::ctl {
 
-/// Where a command writes. `colour` is for `err` alone: only diagnostics are coloured.
+/// Where a command writes, and which of the two may be coloured.
 struct Streams {
     std::ostream& out;
     std::ostream& err;
-    bool colour = false;
+    bool colour = false;  ///< err
+    bool colour_out = false;
 };
 
 /// A command line that cannot be understood: the whole message after "regentctl: ".

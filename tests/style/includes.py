@@ -26,7 +26,7 @@ LIBRARIES = [
     (re.compile(r"^sdbus-c\+\+/"), "sdbus-c++", {"bus", "ctl"}),
     (re.compile(r"^boost/dll"), "Boost.DLL", {"plugin/host"}),
     (re.compile(r"^boost/program_options"), "Boost.Program_options", {"app", "ctl", "plugin/host"}),
-    (re.compile(r"^systemd/"), "libsystemd", {"app", "platform", "plugin/host"}),
+    (re.compile(r"^systemd/"), "libsystemd", {"app", "bus", "platform", "plugin/host"}),
 ]
 
 # Headers of C that the SDK may use beside C++'s own, and of POSIX, which only its fake host may.

@@ -197,7 +197,9 @@ class Regent(_Agent):
             self.notifications.retire()
         self.notifications = Notifications(self.directory / f"notify{self._runs}")
         # A sanitizer's finding ends the program with its own exit code, which the tests then see.
-        return {**self.environment, "NOTIFY_SOCKET": str(self.notifications.path),
+        # Without a bus of its own it must not find the machine's.
+        return {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.directory / 'no-bus'}", **self.environment,
+                "NOTIFY_SOCKET": str(self.notifications.path),
                 "ASAN_OPTIONS": "exitcode=86:abort_on_error=0",
                 "UBSAN_OPTIONS": "halt_on_error=1:exitcode=86:print_stacktrace=1", "TSAN_OPTIONS": "exitcode=86"}
 

@@ -66,7 +66,8 @@ TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop 
     REQUIRE_NETWORK();
     const Cable cable;
     const regent::test::TemporaryDirectory directory;
-    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open());
+    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
+                           *platform::Wakeup::open());
     auto engine = app::EngineLoop::open(channels, settings(3), directory.path());
     REQUIRE(engine);
     block_stop_signals();

@@ -42,7 +42,8 @@ void finish(app::Channels& channels, Duration within) {
 }  // namespace
 
 TEST_CASE("A host that cannot be started makes a check UNKNOWN, and the log says why") {
-    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open());
+    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
+                           *platform::Wakeup::open());
     const auto plugins = app::PluginLoop::open(channels, "/nonexistent/regent-plugin-host");
     REQUIRE(plugins);
     std::thread thread([&] { (*plugins)->run(); });
@@ -64,7 +65,8 @@ TEST_CASE("A host that cannot be started makes a check UNKNOWN, and the log says
 }
 
 TEST_CASE("The plugin thread does not end before its time while something is undelivered, and then does") {
-    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open());
+    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
+                           *platform::Wakeup::open());
     const auto plugins = app::PluginLoop::open(channels, "/nonexistent/regent-plugin-host");
     REQUIRE(plugins);
     std::thread thread([&] { (*plugins)->run(); });

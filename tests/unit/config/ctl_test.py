@@ -19,7 +19,8 @@ auth = { type = "pass", password = "geheim" }
 
 
 def run(*arguments, **options):
-    return subprocess.run([REGENTCTL, *arguments], capture_output=True, text=True, timeout=20, **options)
+    environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent/bus"}  # never the machine's own
+    return subprocess.run([REGENTCTL, *arguments], capture_output=True, text=True, timeout=20, env=environment, **options)
 
 
 @pytest.fixture
@@ -44,8 +45,18 @@ def test_version_and_help():
     assert "config dump FILE [--show-secrets]" in text.stdout
 
 
+@pytest.mark.parametrize("arguments", [[], ["status"], ["list"], ["show", "VI_1"], ["handover", "VI_1"], ["release", "VI_1"],
+                                       ["maintenance", "on"], ["reload"], ["metrics"]])
+def test_without_a_bus_it_says_so(arguments):
+    """Exit code 6, one line."""
+    done = run(*arguments)
+    assert done.returncode == 6 and done.stdout == ""
+    assert done.stderr.startswith("regentctl: there is no system bus") and done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("arguments", [
-    [], ["frobnicate"], ["config"], ["config", "chek", "x"], ["--frobnicate"], ["config", "check"],
+    ["status", "--frobnicate"], ["list", "x"], ["show"], ["handover"], ["handover", "a", "b"], ["maintenance"],
+    ["maintenance", "maybe"], ["reload", "x"], ["metrics", "x"], ["frobnicate"], ["config"], ["config", "chek", "x"], ["--frobnicate"], ["config", "check"],
     ["config", "check", "a", "b"], ["config", "check", "a", "--jso"], ["config", "dump", "a", "--json"],
     ["config", "check", "--json=yes", "a"], ["--version", "x"], ["plugin"], ["plugin", "show"], ["plugin", "list", "x"],
     ["plugin", "show", "a", "b"], ["--plugin-dir"], ["--plugin-dir", "x"], ["plugin", "list", "--plugin-dir"],

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/bus_views.hpp"
+
+#include <utility>
+
+#include "agent/platform/clock.hpp"
+
+namespace regent::app {
+namespace {
+
+std::uint64_t microseconds(std::int64_t wall_ns) {
+    return static_cast<std::uint64_t>(wall_ns / 1000);
+}
+
+/// Wall-clock time of a moment of the monotonic clock, as far as that can be known now.
+std::uint64_t wall_time(Instant at) {
+    return microseconds(platform::wall_clock() - (platform::now() - at).count());
+}
+
+}  // namespace
+
+BusViews::BusViews(bus::Outbox& outbox, std::string version, std::string config_path) : outbox_(outbox) {
+    agent_.version = std::move(version);
+    agent_.config_path = std::move(config_path);
+}
+
+void BusViews::configure(const config::Loaded& loaded) {
+    agent_.node = loaded.plan.node;
+    agent_.config_problem.clear();
+    agent_.last_reload = microseconds(platform::wall_clock());
+    outbox_.put(agent_);
+    routers_.clear();
+    for (const auto& instance : loaded.settings->instances)
+        routers_[instance.name] = {static_cast<std::uint8_t>(instance.version), instance.family};
+    std::map<std::string, bus::GroupView> groups;
+    for (const auto& group : loaded.settings->groups) {
+        auto& view = groups[group.name];
+        if (const auto before = groups_.find(group.name); before != groups_.end()) view = before->second;
+        view.name = group.name;
+        view.instances = group.members;
+        outbox_.put(view);
+    }
+    for (const auto& [name, view] : groups_)
+        if (!groups.contains(name)) outbox_.remove(bus::Kind::group, name);
+    groups_ = std::move(groups);
+}
+
+void BusViews::set_problem(const std::string& problem) {
+    agent_.config_problem = problem;
+    outbox_.put(agent_);
+}
+
+void BusViews::set_maintenance(const std::optional<std::string>& reason) {
+    agent_.maintenance = reason;
+    outbox_.put(agent_);
+}
+
+void BusViews::show(const core::InstanceStatus& status) {
+    const auto router = routers_[status.name];
+    outbox_.put(bus::InstanceView{status, router.version, router.family, wall_time(status.since)});
+}
+
+void BusViews::forget(const std::string& instance) {
+    outbox_.remove(bus::Kind::instance, instance);
+}
+
+void BusViews::tell(const std::vector<notify::Event>& events) {
+    for (const auto& event : events) {
+        const bool group = event.kind == notify::EventKind::group;
+        if (const auto view = groups_.find(event.name); group && view != groups_.end()) {
+            view->second.state = event.new_state;
+            view->second.reason = event.reason;
+            outbox_.put(view->second);
+        }
+        outbox_.tell(bus::Transition{group ? bus::Kind::group : bus::Kind::instance, event.name,
+                                     event.old_state, event.new_state, event.sequence, event.reason});
+    }
+}
+
+}  // namespace regent::app

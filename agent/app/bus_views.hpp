@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the bus is to show, made of configuration, reports and events. Service thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/bus/outbox.hpp"
+#include "agent/config/config.hpp"
+#include "agent/notify/events.hpp"
+
+namespace regent::app {
+
+class BusViews {
+  public:
+    BusViews(bus::Outbox& outbox, std::string version, std::string config_path);
+
+    /// A configuration that is in force from now on.
+    void configure(const config::Loaded& loaded);
+    /// Why the file on disk is not in force; empty: it is.
+    void set_problem(const std::string& problem);
+    void set_maintenance(const std::optional<std::string>& reason);
+    void show(const core::InstanceStatus& status);
+    void forget(const std::string& instance);
+    void count(const std::string& instance, const core::Counters& counters) {
+        outbox_.put(instance, counters);
+    }
+    void tell(const std::vector<notify::Event>& events);
+
+  private:
+    struct Router {
+        std::uint8_t version = 0;
+        Family family = Family::ipv4;
+    };
+
+    bus::Outbox& outbox_;
+    bus::AgentView agent_;
+    std::map<std::string, Router> routers_;
+    std::map<std::string, bus::GroupView> groups_;
+};
+
+}  // namespace regent::app

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/bus/changes.hpp"
+
+namespace regent::bus {
+namespace {
+
+struct Differences {
+    std::vector<std::string> names;
+
+    template <class T>
+    Differences& add(const char* name, const T& before, const T& after) {
+        if (!(before == after)) names.emplace_back(name);
+        return *this;
+    }
+};
+
+}  // namespace
+
+std::vector<std::string> changed_properties(const AgentView& before, const AgentView& after) {
+    return Differences()
+        .add("Node", before.node, after.node)
+        .add("ConfigProblem", before.config_problem, after.config_problem)
+        .add("LastReload", before.last_reload, after.last_reload)
+        .add("Maintenance", before.maintenance.has_value(), after.maintenance.has_value())
+        .add("MaintenanceReason", before.maintenance, after.maintenance)
+        .names;
+}
+
+std::vector<std::string> changed_properties(const InstanceView& before, const InstanceView& after) {
+    const auto& was = before.status;
+    const auto& is = after.status;
+    return Differences()
+        .add("Interface", was.interface, is.interface)
+        .add("VirtualRouterId", was.virtual_router_id, is.virtual_router_id)
+        .add("Version", before.version, after.version)
+        .add("Family", before.family, after.family)
+        .add("State", was.state, is.state)
+        .add("Reason", was.reason, is.reason)
+        .add("Since", before.since, after.since)
+        .add("Priority", was.priority, is.priority)
+        .add("EffectivePriority", was.effective_priority, is.effective_priority)
+        .add("LastResort", was.last_resort, is.last_resort)
+        .add("LastResortCause", was.last_resort_cause, is.last_resort_cause)
+        .add("Degraded", was.degraded, is.degraded)
+        .add("Addresses", was.addresses, is.addresses)
+        .add("Master", was.master, is.master)
+        .add("Group", was.group, is.group)
+        .names;
+}
+
+std::vector<std::string> changed_properties(const GroupView& before, const GroupView& after) {
+    return Differences()
+        .add("State", before.state, after.state)
+        .add("Reason", before.reason, after.reason)
+        .add("Instances", before.instances, after.instances)
+        .names;
+}
+
+}  // namespace regent::bus

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/bus/names.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <systemd/sd-bus.h>
+
+namespace regent::bus {
+
+std::string path_of(Kind kind, std::string_view name) {
+    const std::string prefix = std::string(root_path) + (kind == Kind::instance ? "/instance" : "/group");
+    char* path = nullptr;
+    if (sd_bus_path_encode(prefix.c_str(), std::string(name).c_str(), &path) < 0) throw std::bad_alloc();
+    const std::unique_ptr<char, decltype(&std::free)> owner(path, &std::free);
+    return path;
+}
+
+std::string state_word(vrrp::State state) {
+    std::string text(vrrp::to_string(state));
+    std::transform(text.begin(), text.end(), text.begin(), [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
+    });
+    return text;
+}
+
+}  // namespace regent::bus

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The objects on the bus. Their interfaces are generated from xml/; what they show stands in the picture. Bus
+// thread.
+#pragma once
+
+#include <map>
+#include <org.regent1.Group.adaptor.hpp>
+#include <org.regent1.Instance.adaptor.hpp>
+#include <org.regent1.Manager.adaptor.hpp>
+#include <sdbus-c++/sdbus-c++.h>
+#include <string>
+#include <vector>
+
+#include "agent/bus/desk.hpp"
+#include "agent/bus/picture.hpp"
+
+namespace regent::bus {
+
+/// What every object needs. All of it outlives the objects.
+struct Surroundings {
+    sdbus::IConnection& connection;
+    const Picture& picture;
+    Desk& desk;
+};
+
+class ManagerObject
+    : public sdbus::AdaptorInterfaces<org::regent1::Manager_adaptor, sdbus::ObjectManager_adaptor> {
+  public:
+    explicit ManagerObject(const Surroundings& around);
+    virtual ~ManagerObject();
+    ManagerObject(const ManagerObject&) = delete;
+    ManagerObject& operator=(const ManagerObject&) = delete;
+
+    void changed(const std::vector<std::string>& properties);
+
+  private:
+    using Listed = std::vector<sdbus::Struct<std::string, sdbus::ObjectPath>>;
+    using Diagnostics = std::vector<std::map<std::string, sdbus::Variant>>;
+
+    void Reload(sdbus::Result<bool, Diagnostics>&& result) override;
+    void SetMaintenance(sdbus::Result<>&& result, bool on, std::string reason) override;
+    Listed ListInstances() override;
+    Listed ListGroups() override;
+    std::string Describe() override { return describe(around_.picture); }
+
+    std::string Version() override { return around_.picture.agent.version; }
+    std::string Node() override { return around_.picture.agent.node; }
+    std::string State() override { return around_.picture.state(); }
+    std::string ConfigPath() override { return around_.picture.agent.config_path; }
+    std::string ConfigProblem() override { return around_.picture.agent.config_problem; }
+    std::uint64_t LastReload() override { return around_.picture.agent.last_reload; }
+    bool Maintenance() override { return around_.picture.agent.maintenance.has_value(); }
+    std::string MaintenanceReason() override { return around_.picture.agent.maintenance.value_or(""); }
+
+    Surroundings around_;
+};
+
+class InstanceObject : public sdbus::AdaptorInterfaces<org::regent1::Instance_adaptor,
+                                                       org::regent1::Instance::Statistics_adaptor> {
+  public:
+    InstanceObject(const Surroundings& around, const std::string& name);
+    virtual ~InstanceObject();
+    InstanceObject(const InstanceObject&) = delete;
+    InstanceObject& operator=(const InstanceObject&) = delete;
+
+    /// Says that it goes; its end follows. Not by the destructor: when the connection is gone, nobody can be
+    /// told.
+    void withdraw();
+    void changed(const std::vector<std::string>& properties);
+
+  private:
+    const InstanceView& view() const { return around_.picture.instances.at(name_); }
+    const core::InstanceStatus& status() const { return view().status; }
+    core::Counters counters() const;
+
+    void Handover(sdbus::Result<>&& result, std::string reason) override;
+    void Release(sdbus::Result<>&& result) override;
+    std::string Describe() override { return describe(around_.picture, name_); }
+
+    std::string Name() override { return name_; }
+    std::string Interface() override { return status().interface; }
+    std::uint8_t VirtualRouterId() override { return status().virtual_router_id; }
+    std::uint8_t Version() override { return view().version; }
+    std::string Family() override { return view().family == regent::Family::ipv4 ? "ipv4" : "ipv6"; }
+    std::string State() override;
+    std::string Reason() override { return status().reason; }
+    std::uint64_t Since() override { return view().since; }
+    std::uint8_t Priority() override { return status().priority; }
+    std::uint8_t EffectivePriority() override { return status().effective_priority; }
+    bool LastResort() override { return status().last_resort; }
+    std::string LastResortCause() override { return status().last_resort_cause; }
+    bool Degraded() override { return status().degraded; }
+    std::vector<std::string> Addresses() override;
+    std::string Master() override { return status().master ? status().master->to_string() : ""; }
+    sdbus::ObjectPath Group() override;
+
+    std::uint64_t AdvertsSent() override { return counters().adverts_sent; }
+    std::uint64_t AdvertsReceived() override { return counters().adverts_received; }
+    std::uint64_t PriorityZeroSent() override { return counters().priority_zero_sent; }
+    std::uint64_t PriorityZeroReceived() override { return counters().priority_zero_received; }
+    std::uint64_t BecameMaster() override { return counters().became_master; }
+    std::uint64_t ReleasedMaster() override { return counters().released_master; }
+    std::uint64_t AddressRepairs() override { return counters().address_repairs; }
+    std::uint64_t SendFailures() override { return counters().send_failures; }
+    std::map<std::string, std::uint64_t> Discarded() override;
+
+    Surroundings around_;
+    std::string name_;
+};
+
+class GroupObject : public sdbus::AdaptorInterfaces<org::regent1::Group_adaptor> {
+  public:
+    GroupObject(const Surroundings& around, const std::string& name);
+    virtual ~GroupObject();
+    GroupObject(const GroupObject&) = delete;
+    GroupObject& operator=(const GroupObject&) = delete;
+
+    void withdraw();
+    void changed(const std::vector<std::string>& properties);
+
+  private:
+    const GroupView& view() const { return around_.picture.groups.at(name_); }
+
+    void Handover(sdbus::Result<>&& result, std::string reason) override;
+    void Release(sdbus::Result<>&& result) override;
+
+    std::string Name() override { return name_; }
+    std::string State() override { return view().state; }
+    std::string Reason() override { return view().reason; }
+    std::vector<sdbus::ObjectPath> Instances() override;
+
+    Surroundings around_;
+    std::string name_;
+};
+
+}  // namespace regent::bus

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/bus/outbox.hpp"
+
+namespace regent::bus {
+
+template <class Change>
+void Outbox::change(const Change& change) {
+    {
+        const std::lock_guard guard(lock_);
+        change(batch_);
+    }
+    wakeup_.signal();
+}
+
+void Outbox::put(AgentView view) {
+    change([&](Batch& batch) { batch.agent = std::move(view); });
+}
+
+void Outbox::put(InstanceView view) {
+    change([&](Batch& batch) {
+        auto name = view.status.name;
+        batch.instances[std::move(name)] = std::move(view);
+    });
+}
+
+void Outbox::put(GroupView view) {
+    change([&](Batch& batch) {
+        auto name = view.name;
+        batch.groups[std::move(name)] = std::move(view);
+    });
+}
+
+void Outbox::put(const std::string& instance, const core::Counters& counters) {
+    change([&](Batch& batch) { batch.counters[instance] = counters; });
+}
+
+void Outbox::remove(Kind kind, const std::string& name) {
+    change([&](Batch& batch) {
+        if (kind == Kind::instance) {
+            batch.instances[name] = std::nullopt;
+            batch.counters.erase(name);
+        } else {
+            batch.groups[name] = std::nullopt;
+        }
+    });
+}
+
+void Outbox::tell(Transition transition) {
+    change([&](Batch& batch) {
+        if (batch.transitions.size() == maximum_transitions) {
+            batch.transitions.pop_front();
+            ++dropped_;
+        }
+        batch.transitions.push_back(std::move(transition));
+    });
+}
+
+void Outbox::tell(Answer answer) {
+    change([&](Batch& batch) { batch.answers.push_back(std::move(answer)); });
+}
+
+Batch Outbox::take() {
+    wakeup_.clear();
+    const std::lock_guard guard(lock_);
+    return std::exchange(batch_, {});
+}
+
+std::uint64_t Outbox::dropped() const {
+    const std::lock_guard guard(lock_);
+    return dropped_;
+}
+
+}  // namespace regent::bus

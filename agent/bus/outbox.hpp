@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the service thread to the bus thread. What has changed twice is handed over once, so that a bus that
+// stalls costs bounded memory; changes of state and answers are handed over one by one.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/bus/request.hpp"
+#include "agent/bus/views.hpp"
+#include "agent/platform/wakeup.hpp"
+
+namespace regent::bus {
+
+/// All that has changed since the last one.
+struct Batch {
+    std::optional<AgentView> agent;
+    std::map<std::string, std::optional<InstanceView>> instances;  ///< none: it is gone
+    std::map<std::string, std::optional<GroupView>> groups;
+    std::map<std::string, core::Counters> counters;  ///< of instances
+    std::deque<Transition> transitions;
+    std::deque<Answer> answers;
+};
+
+class Outbox {
+  public:
+    /// Changes of state that wait for a bus thread that stalls; beyond that the oldest are dropped.
+    static constexpr std::size_t maximum_transitions = 65536;
+
+    explicit Outbox(platform::Wakeup wakeup) : wakeup_(std::move(wakeup)) {}
+
+    /// The service thread.
+    void put(AgentView view);
+    void put(InstanceView view);
+    void put(GroupView view);
+    void put(const std::string& instance, const core::Counters& counters);
+    void remove(Kind kind, const std::string& name);
+    void tell(Transition transition);
+    void tell(Answer answer);
+
+    /// The bus thread: readable when there is something to take.
+    int fd() const { return wakeup_.fd(); }
+    /// Any thread: wakes the bus thread.
+    void wake() { wakeup_.signal(); }
+    Batch take();
+
+    /// Any thread: changes of state that were dropped.
+    std::uint64_t dropped() const;
+
+  private:
+    template <class Change>
+    void change(const Change& change);
+
+    mutable std::mutex lock_;
+    Batch batch_;
+    std::uint64_t dropped_ = 0;
+    platform::Wakeup wakeup_;
+};
+
+}  // namespace regent::bus

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/bus/picture.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "agent/bus/names.hpp"
+#include "agent/vrrp/packet.hpp"
+
+namespace regent::bus {
+namespace {
+
+using nlohmann::ordered_json;
+using vrrp::State;
+
+/// The higher, the worse.
+int badness(State state) {
+    switch (state) {
+        case State::fault: return 4;
+        case State::init: return 3;
+        case State::backup: return 2;
+        case State::master:
+        case State::yielding: return 1;
+    }
+    return 0;
+}
+
+ordered_json counters_json(const core::Counters& counters) {
+    ordered_json discarded = ordered_json::object();
+    for (std::size_t reason = 0; reason < counters.discarded.size(); ++reason)
+        discarded[std::string(vrrp::to_string(static_cast<vrrp::Discard>(reason)))] =
+            counters.discarded[reason];
+    return {{"adverts_sent", counters.adverts_sent},
+            {"adverts_received", counters.adverts_received},
+            {"priority_zero_sent", counters.priority_zero_sent},
+            {"priority_zero_received", counters.priority_zero_received},
+            {"became_master", counters.became_master},
+            {"released_master", counters.released_master},
+            {"address_repairs", counters.address_repairs},
+            {"send_failures", counters.send_failures},
+            {"discarded", discarded}};
+}
+
+ordered_json instance_json(const Picture& picture, const InstanceView& view) {
+    const auto& status = view.status;
+    ordered_json addresses = ordered_json::array();
+    for (const auto& address : status.addresses)
+        addresses.push_back(address.to_string());
+    const auto counted = picture.counters.find(status.name);
+    return {{"name", status.name},
+            {"interface", status.interface},
+            {"virtual_router_id", status.virtual_router_id},
+            {"version", view.version},
+            {"family", view.family == Family::ipv4 ? "ipv4" : "ipv6"},
+            {"group", status.group},
+            {"state", state_word(status.state)},
+            {"reason", status.reason},
+            {"since", view.since},
+            {"priority", status.priority},
+            {"effective_priority", status.effective_priority},
+            {"last_resort", status.last_resort},
+            {"last_resort_cause", status.last_resort_cause},
+            {"degraded", status.degraded},
+            {"addresses", addresses},
+            {"master", status.master ? status.master->to_string() : ""},
+            {"statistics",
+             counters_json(counted == picture.counters.end() ? core::Counters{} : counted->second)}};
+}
+
+std::string text_of(const ordered_json& document) {
+    return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string Picture::state() const {
+    const auto worst = std::max_element(instances.begin(), instances.end(), [](const auto& a, const auto& b) {
+        return badness(a.second.status.state) < badness(b.second.status.state);
+    });
+    return worst == instances.end() ? "none" : state_word(worst->second.status.state);
+}
+
+std::string describe(const Picture& picture) {
+    const AgentView& agent = picture.agent;
+    ordered_json document{{"schema", "regent.status.1"},
+                          {"version", agent.version},
+                          {"node", agent.node},
+                          {"state", picture.state()},
+                          {"config_path", agent.config_path},
+                          {"config_problem", agent.config_problem},
+                          {"last_reload", agent.last_reload},
+                          {"maintenance", agent.maintenance.has_value()},
+                          {"maintenance_reason", agent.maintenance.value_or("")},
+                          {"instances", ordered_json::array()},
+                          {"groups", ordered_json::array()}};
+    for (const auto& [name, view] : picture.instances)
+        document["instances"].push_back(instance_json(picture, view));
+    for (const auto& [name, group] : picture.groups)
+        document["groups"].push_back({{"name", name},
+                                      {"state", group.state},
+                                      {"reason", group.reason},
+                                      {"instances", group.instances}});
+    return text_of(document);
+}
+
+std::string describe(const Picture& picture, const std::string& instance) {
+    return text_of(instance_json(picture, picture.instances.at(instance)));
+}
+
+}  // namespace regent::bus

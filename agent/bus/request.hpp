@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What callers on the bus ask of the agent, and what they are answered.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <sys/types.h>
+#include <variant>
+#include <vector>
+
+#include "agent/config/diagnostic.hpp"
+#include "agent/core/action.hpp"
+#include "agent/core/input.hpp"
+
+namespace regent::bus {
+
+/// Who asks, for the log.
+struct Caller {
+    uid_t uid = 0;
+    pid_t pid = 0;
+    std::string process;  ///< its name; empty: it is gone
+};
+
+/// Read the configuration again.
+struct Reload {};
+
+struct Request {
+    std::uint64_t id = 0;
+    Caller caller;
+    std::variant<Reload, core::OperatorCommand> what;
+};
+
+struct ReloadAnswer {
+    bool ok = false;
+    std::vector<config::Diagnostic> diagnostics;
+};
+
+struct Answer {
+    std::uint64_t id = 0;  ///< of the request; 0: nobody on the bus has asked
+    std::variant<ReloadAnswer, core::OperatorAnswer> what;
+};
+
+}  // namespace regent::bus

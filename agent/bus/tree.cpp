@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/bus/tree.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "agent/bus/changes.hpp"
+
+namespace regent::bus {
+namespace {
+
+template <class View>
+void absorb(std::map<std::string, View>& views, const std::map<std::string, std::optional<View>>& changes) {
+    for (const auto& [name, view] : changes) {
+        if (view) {
+            views[name] = *view;
+        } else {
+            views.erase(name);
+        }
+    }
+}
+
+}  // namespace
+
+Tree::Tree(const Surroundings& around) : around_(around), manager_(around) {
+    for (const auto& [name, view] : around.picture.instances)
+        instances_[name] = std::make_unique<InstanceObject>(around, name);
+    for (const auto& [name, view] : around.picture.groups)
+        groups_[name] = std::make_unique<GroupObject>(around, name);
+}
+
+template <class Object, class View>
+void Tree::update(std::map<std::string, std::unique_ptr<Object>>& objects, std::map<std::string, View>& views,
+                  std::map<std::string, std::optional<View>> changes) {
+    for (auto& [name, view] : changes) {
+        if (!view) {
+            if (const auto object = objects.find(name); object != objects.end()) {
+                object->second->withdraw();
+                objects.erase(object);
+            }
+            views.erase(name);
+            continue;
+        }
+        const auto before = views.find(name);
+        if (before == views.end()) {
+            views[name] = std::move(*view);
+            objects[name] = std::make_unique<Object>(around_, name);
+            continue;
+        }
+        const auto properties = changed_properties(before->second, *view);
+        before->second = std::move(*view);
+        if (!properties.empty()) objects.at(name)->changed(properties);
+    }
+}
+
+void Tree::apply(Picture& picture, Batch batch) {
+    const AgentView agent = picture.agent;
+    const std::string state = picture.state();
+    if (batch.agent) picture.agent = std::move(*batch.agent);
+    update(instances_, picture.instances, std::move(batch.instances));
+    update(groups_, picture.groups, std::move(batch.groups));
+    for (const auto& [name, counters] : batch.counters)
+        picture.counters[name] = counters;
+    std::erase_if(picture.counters,
+                  [&](const auto& entry) { return !picture.instances.contains(entry.first); });
+    auto properties = changed_properties(agent, picture.agent);
+    if (picture.state() != state) properties.emplace_back("State");
+    if (!properties.empty()) manager_.changed(properties);
+    for (const auto& transition : batch.transitions)
+        signal(transition);
+    for (const auto& answer : batch.answers) {
+        if (const auto* reloaded = std::get_if<ReloadAnswer>(&answer.what))
+            manager_.emitReloadFinished(reloaded->ok);
+        around_.desk.answer(answer);
+    }
+}
+
+void Tree::signal(const Transition& transition) {
+    const auto emit = [&](auto& objects) {
+        const auto found = objects.find(transition.name);
+        if (found == objects.end()) return;
+        found->second->emitTransition(transition.old_state, transition.new_state, transition.sequence,
+                                      transition.reason);
+    };
+    if (transition.kind == Kind::instance) {
+        emit(instances_);
+    } else {
+        emit(groups_);
+    }
+}
+
+void absorb(Picture& picture, const Batch& batch) {
+    if (batch.agent) picture.agent = *batch.agent;
+    absorb(picture.instances, batch.instances);
+    absorb(picture.groups, batch.groups);
+    for (const auto& [name, counters] : batch.counters)
+        picture.counters[name] = counters;
+    std::erase_if(picture.counters,
+                  [&](const auto& entry) { return !picture.instances.contains(entry.first); });
+}
+
+}  // namespace regent::bus

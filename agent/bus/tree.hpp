@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The objects on one connection, kept as the picture is. Bus thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/bus/objects.hpp"
+#include "agent/bus/outbox.hpp"
+
+namespace regent::bus {
+
+class Tree {
+  public:
+    /// All objects of the picture.
+    explicit Tree(const Surroundings& around);
+
+    /// Takes a batch into `picture` (which must be that of the surroundings), and tells the bus of all that
+    /// has changed: once for each object.
+    void apply(Picture& picture, Batch batch);
+
+  private:
+    template <class Object, class View>
+    void update(std::map<std::string, std::unique_ptr<Object>>& objects, std::map<std::string, View>& views,
+                std::map<std::string, std::optional<View>> changes);
+    void signal(const Transition& transition);
+
+    Surroundings around_;
+    ManagerObject manager_;
+    std::map<std::string, std::unique_ptr<InstanceObject>> instances_;
+    std::map<std::string, std::unique_ptr<GroupObject>> groups_;
+};
+
+/// Takes a batch into the picture while there is no bus to tell.
+void absorb(Picture& picture, const Batch& batch);
+
+}  // namespace regent::bus

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the bus shows of the agent: plain values, handed over by the service thread. Times are µs since 1970.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/core/status.hpp"
+
+namespace regent::bus {
+
+struct AgentView {
+    std::string version;
+    std::string node;
+    std::string config_path;
+    std::string config_problem;  ///< why the file on disk is not the one that runs; empty: it is
+    std::uint64_t last_reload = 0;
+    std::optional<std::string> maintenance;  ///< the reason; none: not in maintenance
+
+    bool operator==(const AgentView&) const = default;
+};
+
+struct InstanceView {
+    core::InstanceStatus status;
+    std::uint8_t version = 0;  ///< of VRRP
+    Family family = Family::ipv4;
+    std::uint64_t since = 0;
+
+    bool operator==(const InstanceView&) const = default;
+};
+
+struct GroupView {
+    std::string name;
+    std::string state = "init";  ///< that all members have come to last
+    std::string reason;
+    std::vector<std::string> instances;
+
+    bool operator==(const GroupView&) const = default;
+};
+
+enum class Kind : std::uint8_t { instance, group };
+
+/// A change of state, as a signal.
+struct Transition {
+    Kind kind = Kind::instance;
+    std::string name;
+    std::string old_state;
+    std::string new_state;
+    std::uint64_t sequence = 0;
+    std::string reason;
+};
+
+}  // namespace regent::bus

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ctl/bus_client.hpp"
+
+#include <array>
+#include <chrono>
+#include <fmt/core.h>
+#include <sdbus-c++/sdbus-c++.h>
+
+#include "agent/bus/names.hpp"
+
+namespace regent::ctl {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr auto manager = "org.regent1.Manager";
+// A yield waits up to two advert intervals, which may be 40 s each.
+constexpr auto act_timeout = std::chrono::seconds(100);
+constexpr auto read_timeout = std::chrono::seconds(5);
+
+ExitCode code_of(const std::string& name) {
+    struct Known {
+        std::string_view name;
+        ExitCode code;
+    };
+    constexpr std::array known{
+        Known{"org.regent1.Error.NotAuthorized", ExitCode::not_authorised},
+        Known{"org.freedesktop.DBus.Error.AccessDenied", ExitCode::not_authorised},
+        Known{"org.regent1.Error.NotFound", ExitCode::no_such_object},
+        Known{"org.freedesktop.DBus.Error.UnknownObject", ExitCode::no_such_object},
+        Known{"org.freedesktop.DBus.Error.ServiceUnknown", ExitCode::unreachable},
+        Known{"org.freedesktop.DBus.Error.NameHasNoOwner", ExitCode::unreachable},
+        Known{"org.freedesktop.DBus.Error.NoReply", ExitCode::unreachable},
+        Known{"org.freedesktop.DBus.Error.Timeout", ExitCode::unreachable},
+    };
+    for (const auto& each : known) {
+        if (each.name == name) return each.code;
+    }
+    return ExitCode::failure;
+}
+
+BusError translated(const sdbus::Error& error) {
+    const ExitCode code = code_of(error.getName());
+    if (code == ExitCode::unreachable)
+        return {code, fmt::format("regentd does not answer on the system bus ({}); is it running? "
+                                  "systemctl status regent tells",
+                                  error.getMessage())};
+    return {code, error.getMessage()};
+}
+
+template <class Call>
+auto asked(const Call& call) {
+    try {
+        return call();
+    } catch (const sdbus::Error& error) {
+        throw translated(error);
+    }
+}
+
+ordered_json json_of(const std::map<std::string, sdbus::Variant>& diagnostic) {
+    ordered_json object;
+    for (const auto* key : {"severity", "file", "line", "column", "code", "key", "message", "hint"}) {
+        const auto found = diagnostic.find(key);
+        if (found == diagnostic.end()) continue;
+        if (found->second.containsValueOfType<std::uint32_t>()) {
+            object[key] = found->second.get<std::uint32_t>();
+        } else {
+            object[key] = found->second.get<std::string>();
+        }
+    }
+    return object;
+}
+
+}  // namespace
+
+BusClient::BusClient() {
+    try {
+        connection_ = sdbus::createSystemBusConnection();
+    } catch (const sdbus::Error& error) {
+        throw BusError{ExitCode::unreachable, fmt::format("there is no system bus: {}", error.getMessage())};
+    }
+}
+
+BusClient::~BusClient() = default;
+
+ordered_json BusClient::describe() {
+    std::string text;
+    asked([&] {
+        sdbus::createProxy(*connection_, bus::service_name, bus::root_path)
+            ->callMethod("Describe")
+            .onInterface(manager)
+            .withTimeout(read_timeout)
+            .storeResultsTo(text);
+    });
+    return ordered_json::parse(text);
+}
+
+void BusClient::act(const std::string& name, const std::string& method, const std::string* reason) {
+    const auto document = describe();
+    const auto has = [&](const char* list) {
+        for (const auto& entry : document.at(list)) {
+            if (entry.at("name") == name) return true;
+        }
+        return false;
+    };
+    const bool group = has("groups");
+    if (!group && !has("instances"))
+        throw BusError{ExitCode::no_such_object, fmt::format("there is no group or instance '{}'", name)};
+    const auto path = bus::path_of(group ? bus::Kind::group : bus::Kind::instance, name);
+    asked([&] {
+        const auto proxy = sdbus::createProxy(*connection_, bus::service_name, path);
+        const std::string interface = group ? "org.regent1.Group" : "org.regent1.Instance";
+        auto call = proxy->callMethod(method);
+        call.onInterface(interface).withTimeout(act_timeout);
+        if (reason != nullptr) call.withArguments(*reason);
+    });
+}
+
+void BusClient::handover(const std::string& name, const std::string& reason) {
+    act(name, "Handover", &reason);
+}
+
+void BusClient::release(const std::string& name) {
+    act(name, "Release", nullptr);
+}
+
+void BusClient::set_maintenance(bool on, const std::string& reason) {
+    asked([&] {
+        sdbus::createProxy(*connection_, bus::service_name, bus::root_path)
+            ->callMethod("SetMaintenance")
+            .onInterface(manager)
+            .withTimeout(act_timeout)
+            .withArguments(on, reason);
+    });
+}
+
+std::pair<bool, ordered_json> BusClient::reload() {
+    bool ok = false;
+    std::vector<std::map<std::string, sdbus::Variant>> diagnostics;
+    asked([&] {
+        sdbus::createProxy(*connection_, bus::service_name, bus::root_path)
+            ->callMethod("Reload")
+            .onInterface(manager)
+            .withTimeout(act_timeout)
+            .storeResultsTo(ok, diagnostics);
+    });
+    ordered_json list = ordered_json::array();
+    for (const auto& diagnostic : diagnostics)
+        list.push_back(json_of(diagnostic));
+    return {ok, list};
+}
+
+}  // namespace regent::ctl

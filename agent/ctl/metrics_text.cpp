@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ctl/metrics_text.hpp"
+
+#include <array>
+#include <fmt/format.h>
+
+namespace regent::ctl {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// A value of a label, as the format wants it.
+std::string quoted(const std::string& value) {
+    std::string out = "\"";
+    for (const char letter : value) {
+        if (letter == '\\' || letter == '"') out += '\\';
+        out += letter == '\n' ? std::string("\\n") : std::string(1, letter);
+    }
+    return out + '"';
+}
+
+class Writer {
+  public:
+    void family(const char* name, const char* type, const char* help) {
+        name_ = name;
+        out_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+    }
+    void sample(const std::string& labels, const std::string& value) {
+        out_ += labels.empty() ? fmt::format("{} {}\n", name_, value)
+                               : fmt::format("{}{{{}}} {}\n", name_, labels, value);
+    }
+    std::string take() { return std::move(out_); }
+
+  private:
+    std::string name_;
+    std::string out_;
+};
+
+std::string label(const ordered_json& instance) {
+    return "instance=" + quoted(instance.at("name").get<std::string>());
+}
+
+std::string number(bool value) {
+    return value ? "1" : "0";
+}
+
+struct Counter {
+    const char* key;
+    const char* name;
+    const char* help;
+};
+constexpr std::array counters{
+    Counter{"adverts_sent", "regent_adverts_sent_total", "Advertisements sent."},
+    Counter{"adverts_received", "regent_adverts_received_total", "Advertisements accepted."},
+    Counter{"priority_zero_sent", "regent_priority_zero_sent_total", "Advertisements of priority 0 sent."},
+    Counter{"priority_zero_received", "regent_priority_zero_received_total",
+            "Advertisements of priority 0 received."},
+    Counter{"became_master", "regent_became_master_total", "Times the instance became MASTER."},
+    Counter{"released_master", "regent_released_master_total", "Times the instance ceased to be MASTER."},
+    Counter{"address_repairs", "regent_address_repairs_total", "Addresses deleted by others and put back."},
+    Counter{"send_failures", "regent_send_failures_total", "Advertisements that could not be sent."},
+};
+
+}  // namespace
+
+std::string metrics_text(const ordered_json& status) {
+    Writer out;
+    const auto& instances = status.at("instances");
+    out.family("regent_info", "gauge", "The agent; always 1.");
+    out.sample(fmt::format("version={},node={}", quoted(status.at("version").get<std::string>()),
+                           quoted(status.at("node").get<std::string>())),
+               "1");
+    out.family("regent_maintenance", "gauge", "Whether the node is in maintenance.");
+    out.sample("", number(status.at("maintenance")));
+    out.family("regent_config_in_force", "gauge",
+               "Whether the configuration file on disk is the one that runs.");
+    out.sample("", number(status.at("config_problem").get<std::string>().empty()));
+    out.family("regent_config_applied_timestamp_seconds", "gauge", "When a configuration was last applied.");
+    out.sample("", fmt::format("{:.6f}", status.at("last_reload").get<double>() / 1e6));
+    out.family("regent_instance_state", "gauge", "1 for the state that the instance is in.");
+    for (const auto& instance : instances)
+        for (const char* state : {"init", "backup", "master", "fault"})
+            out.sample(label(instance) + ",state=" + quoted(state), number(instance.at("state") == state));
+    out.family("regent_instance_priority", "gauge", "The priority as configured.");
+    for (const auto& instance : instances)
+        out.sample(label(instance), instance.at("priority").dump());
+    out.family("regent_instance_effective_priority", "gauge", "The priority as advertised.");
+    for (const auto& instance : instances)
+        out.sample(label(instance), instance.at("effective_priority").dump());
+    out.family("regent_instance_last_resort", "gauge",
+               "Whether the instance serves only if nobody else does.");
+    for (const auto& instance : instances)
+        out.sample(label(instance), number(instance.at("last_resort")));
+    out.family("regent_instance_addresses", "gauge", "Addresses that the kernel confirms as held.");
+    for (const auto& instance : instances)
+        out.sample(label(instance), std::to_string(instance.at("addresses").size()));
+    out.family("regent_instance_since_timestamp_seconds", "gauge", "When the instance came to its state.");
+    for (const auto& instance : instances)
+        out.sample(label(instance), fmt::format("{:.6f}", instance.at("since").get<double>() / 1e6));
+    for (const Counter& counter : counters) {
+        out.family(counter.name, "counter", counter.help);
+        for (const auto& instance : instances)
+            out.sample(label(instance), instance.at("statistics").at(counter.key).dump());
+    }
+    out.family("regent_adverts_discarded_total", "counter", "Advertisements discarded, by reason.");
+    for (const auto& instance : instances)
+        for (const auto& [reason, count] : instance.at("statistics").at("discarded").items())
+            out.sample(label(instance) + ",reason=" + quoted(reason), count.dump());
+    return out.take();
+}
+
+}  // namespace regent::ctl

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ctl/status_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fmt/format.h>
+
+namespace regent::ctl {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string text(const ordered_json& object, const char* key) {
+    return object.at(key).get<std::string>();
+}
+
+std::string upper(std::string word) {
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+    return word;
+}
+
+/// ANSI colour of a state: green serves, yellow waits, red is broken.
+const char* colour_of(const ordered_json& instance) {
+    const std::string state = text(instance, "state");
+    if (state == "fault") return "31";
+    if (instance.at("last_resort") || instance.at("degraded")) return "33";
+    return state == "master" ? "32" : state == "backup" ? "0" : "33";
+}
+
+std::string joined(const ordered_json& list) {
+    const auto words = list.get<std::vector<std::string>>();
+    return words.empty() ? "-" : fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string priority(const ordered_json& instance) {
+    const int base = instance.at("priority"), effective = instance.at("effective_priority");
+    return base == effective ? std::to_string(base) : fmt::format("{} of {}", effective, base);
+}
+
+using Row = std::array<std::string, 7>;
+
+Row row_of(const ordered_json& instance, std::uint64_t now) {
+    const std::string group = text(instance, "group"), master = text(instance, "master");
+    return {
+        text(instance, "name"),          upper(text(instance, "state")),     priority(instance),
+        group.empty() ? "-" : group,     master.empty() ? "nobody" : master, age(instance.at("since"), now),
+        joined(instance.at("addresses"))};
+}
+
+}  // namespace
+
+std::string age(std::uint64_t since, std::uint64_t now) {
+    const std::uint64_t seconds = now > since ? (now - since) / 1'000'000 : 0;
+    if (seconds < 60) return fmt::format("{} s", seconds);
+    if (seconds < 3600) return fmt::format("{} min", seconds / 60);
+    if (seconds < 48 * 3600) return fmt::format("{} h", seconds / 3600);
+    return fmt::format("{} d", seconds / 86400);
+}
+
+std::vector<std::string> what_is_wrong(const ordered_json& status) {
+    std::vector<std::string> wrong;
+    const auto each = [&](const auto& is, const auto& sentence) {
+        for (const auto& instance : status.at("instances"))
+            if (is(instance)) wrong.push_back(sentence(instance));
+    };
+    each([](const auto& instance) { return text(instance, "state") == "fault"; },
+         [](const auto& instance) {
+             return fmt::format("{} is in FAULT: {}", text(instance, "name"), text(instance, "reason"));
+         });
+    each([](const auto& instance) { return instance.at("degraded").template get<bool>(); },
+         [](const auto& instance) {
+             return fmt::format("{} is MASTER without some of its addresses: {}", text(instance, "name"),
+                                text(instance, "reason"));
+         });
+    each([](const auto& instance) { return instance.at("last_resort").template get<bool>(); },
+         [](const auto& instance) {
+             return fmt::format("{} is a last resort: {}", text(instance, "name"),
+                                text(instance, "last_resort_cause"));
+         });
+    each(
+        [](const auto& instance) {
+            const auto state = text(instance, "state");
+            return text(instance, "master").empty() && state != "fault" && state != "init";
+        },
+        [](const auto& instance) { return fmt::format("{}: no master is known", text(instance, "name")); });
+    if (const auto problem = text(status, "config_problem"); !problem.empty()) wrong.push_back(problem);
+    if (status.at("maintenance")) {
+        const auto reason = text(status, "maintenance_reason");
+        wrong.push_back("this node is in maintenance" + (reason.empty() ? "" : ": " + reason));
+    }
+    return wrong;
+}
+
+std::string status_text(const ordered_json& status, std::uint64_t now, bool colour) {
+    std::string out =
+        fmt::format("{}: regent {}, {} applied {} ago\n", text(status, "node"), text(status, "version"),
+                    text(status, "config_path"), age(status.at("last_reload"), now));
+    for (const std::string& sentence : what_is_wrong(status))
+        out += colour ? fmt::format("\x1b[31m! {}\x1b[0m\n", sentence) : fmt::format("! {}\n", sentence);
+    if (status.at("instances").empty()) return out + "no instance is configured\n";
+    std::vector<Row> rows{{"INSTANCE", "STATE", "PRIORITY", "GROUP", "MASTER", "SINCE", "HELD"}};
+    for (const auto& instance : status.at("instances"))
+        rows.push_back(row_of(instance, now));
+    Row widths;
+    std::array<std::size_t, 7> width{};
+    for (const Row& row : rows)
+        for (std::size_t column = 0; column < row.size(); ++column)
+            width[column] = std::max(width[column], row[column].size());
+    out += '\n';
+    for (std::size_t number = 0; number < rows.size(); ++number) {
+        const Row& row = rows[number];
+        std::string line;
+        for (std::size_t column = 0; column + 1 < row.size(); ++column)
+            line += fmt::format("{:{}}  ", row[column], width[column]);
+        line += row.back();
+        const bool shown = colour && number > 0;
+        const std::string mark = number == 0 ? "  " : "● ";
+        out += shown ? fmt::format("\x1b[{}m{}\x1b[0m{}\n", colour_of(status.at("instances")[number - 1]),
+                                   mark, line)
+                     : mark + line + "\n";
+        if (number > 0) out += fmt::format("    {}\n", text(status.at("instances")[number - 1], "reason"));
+    }
+    return out;
+}
+
+std::string show_text(const ordered_json& object) {
+    std::vector<std::pair<std::string, std::string>> lines;
+    for (const auto& [key, value] : object.items()) {
+        if (value.is_object()) {
+            // Counters, and counters by reason in them.
+            const ordered_json flat = value.flatten();
+            for (const auto& [path, number] : flat.items()) {
+                std::string name = key + path;
+                std::replace(name.begin(), name.end(), '/', '.');
+                lines.emplace_back(std::move(name), number.dump());
+            }
+        } else {
+            const std::string shown = value.is_array()    ? joined(value)
+                                      : value.is_string() ? value.get<std::string>()
+                                                          : value.dump();
+            lines.emplace_back(key, shown.empty() ? "-" : shown);
+        }
+    }
+    std::size_t width = 0;
+    for (const auto& [name, shown] : lines)
+        width = std::max(width, name.size());
+    std::string out;
+    for (const auto& [name, shown] : lines)
+        out += fmt::format("{:{}}  {}\n", name, width, shown);
+    return out;
+}
+
+}  // namespace regent::ctl
