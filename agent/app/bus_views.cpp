@@ -43,6 +43,30 @@ void BusViews::configure(const config::Loaded& loaded) {
     for (const auto& [name, view] : groups_)
         if (!groups.contains(name)) outbox_.remove(bus::Kind::group, name);
     groups_ = std::move(groups);
+    std::set<std::string> checks, notifiers;
+    for (const auto& check : loaded.plan.checks)
+        checks.insert(check.settings.name);
+    for (const auto& notifier : loaded.plan.notifiers)
+        notifiers.insert(notifier.name);
+    for (const auto& name : checks_)
+        if (!checks.contains(name)) outbox_.remove(bus::Kind::check, name);
+    for (const auto& name : notifiers_)
+        if (!notifiers.contains(name)) outbox_.remove(bus::Kind::notifier, name);
+    checks_ = std::move(checks);
+    notifiers_ = std::move(notifiers);
+}
+
+void BusViews::show(const plugin::Status& status) {
+    // What a reload has removed may still be on its way.
+    if (const auto* check = std::get_if<plugin::CheckStatus>(&status);
+        check && checks_.contains(check->name)) {
+        outbox_.put(bus::CheckView{*check, check->state == "pending" ? 0 : wall_time(check->since)});
+    } else if (const auto* notifier = std::get_if<plugin::NotifierStatus>(&status);
+               notifier && notifiers_.contains(notifier->name)) {
+        outbox_.put(*notifier);
+    } else if (const auto* plugin = std::get_if<plugin::PluginStatus>(&status)) {
+        outbox_.put(*plugin);
+    }
 }
 
 void BusViews::set_problem(const std::string& problem) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ class BusViews {
     void set_problem(const std::string& problem);
     void set_maintenance(const std::optional<std::string>& reason);
     void show(const core::InstanceStatus& status);
+    void show(const plugin::Status& status);
     void forget(const std::string& instance);
     void count(const std::string& instance, const core::Counters& counters) {
         outbox_.put(instance, counters);
@@ -39,6 +41,7 @@ class BusViews {
     bus::AgentView agent_;
     std::map<std::string, Router> routers_;
     std::map<std::string, bus::GroupView> groups_;
+    std::set<std::string> checks_, notifiers_;  ///< of the configuration in force
 };
 
 }  // namespace regent::app

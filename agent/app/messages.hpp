@@ -20,6 +20,7 @@
 #include "agent/notify/events.hpp"
 #include "agent/platform/spsc_queue.hpp"
 #include "agent/platform/wakeup.hpp"
+#include "agent/plugin/status.hpp"
 
 namespace regent::app {
 
@@ -41,7 +42,7 @@ struct MaintenanceIs {
 struct Report {
     Instant at;
     std::variant<core::PublishState, core::Transition, core::Forget, core::OperatorAnswer, core::Log,
-                 InstanceCounters, MaintenanceIs, EngineReady>
+                 InstanceCounters, MaintenanceIs, plugin::Status, EngineReady>
         what;
 };
 

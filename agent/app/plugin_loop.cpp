@@ -11,6 +11,7 @@ namespace regent::app {
 namespace {
 
 constexpr Duration drop_report_spacing = std::chrono::minutes(1);
+constexpr Duration status_every = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -73,14 +74,32 @@ void PluginLoop::tell_dropped(Instant now) {
     drops_told_at_ = now;
 }
 
+void PluginLoop::tell_status(Instant now) {
+    if (!supervisor_.take_changed() && now < status_due_) return;
+    status_due_ = now + status_every;
+    std::map<std::string, plugin::Status> told;
+    for (auto& status : supervisor_.status()) {
+        auto key =
+            std::to_string(status.index()) + std::visit([](const auto& of) { return of.name; }, status);
+        const auto before = told_.find(key);
+        const bool same = before != told_.end() && before->second == status;
+        // One that finds no room is told the next time.
+        if (same || channels_.plugin_reports.try_push({now, status}))
+            told[std::move(key)] = std::move(status);
+    }
+    told_ = std::move(told);
+    channels_.wake_service.signal();
+}
+
 void PluginLoop::look_ahead() {
     const Instant now = platform::now();
     tell_dropped(now);
-    auto next = supervisor_.next_deadline();
+    tell_status(now);
+    auto next = std::min(supervisor_.next_deadline().value_or(status_due_), status_due_);
     if (const auto by = channels_.finish_plugins_by.load(std::memory_order_acquire); by != 0) {
         const Instant end{Duration(by)};
         if (now >= end || supervisor_.delivered()) return loop_.quit();
-        next = std::min(next.value_or(end), end);
+        next = std::min(next, end);
     }
     loop_.set_timer(next);
 }

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "agent/app/messages.hpp"
 #include "agent/base/result.hpp"
@@ -28,6 +30,8 @@ class PluginLoop {
     Result<void> start();
     void take_commands();
     void tell_dropped(Instant now);
+    /// What has changed of checks, notifiers and hosts: at once after a verdict, else every few seconds.
+    void tell_status(Instant now);
     void log(core::LogLevel level, const std::string& text);
     /// After each round: when to wake up next, or that it is over.
     void look_ahead();
@@ -35,6 +39,8 @@ class PluginLoop {
     Channels& channels_;
     platform::EventLoop loop_;
     plugin::Supervisor supervisor_;
+    std::map<std::string, plugin::Status> told_;  ///< by kind and name
+    Instant status_due_{};
     std::uint64_t drops_told_ = 0;
     std::optional<Instant> drops_told_at_;
 };

@@ -107,6 +107,7 @@ void Service::show(const Report& report) {
     }
     if (const auto* counted = std::get_if<InstanceCounters>(&report.what))
         views_.count(counted->instance, counted->counters);
+    if (const auto* status = std::get_if<plugin::Status>(&report.what)) views_.show(*status);
     if (const auto* maintenance = std::get_if<MaintenanceIs>(&report.what))
         views_.set_maintenance(maintenance->reason);
     if (const auto* answer = std::get_if<core::OperatorAnswer>(&report.what))

@@ -56,4 +56,39 @@ std::vector<std::string> changed_properties(const GroupView& before, const Group
         .names;
 }
 
+std::vector<std::string> changed_properties(const CheckView& before, const CheckView& after) {
+    const auto& was = before.status;
+    const auto& is = after.status;
+    return Differences()
+        .add("Type", was.type, is.type)
+        .add("Plugin", was.plugin, is.plugin)
+        .add("State", was.state, is.state)
+        .add("Message", was.message, is.message)
+        .add("Since", before.since, after.since)
+        .add("Rise", was.rise, is.rise)
+        .add("Fall", was.fall, is.fall)
+        .names;
+}
+
+std::vector<std::string> changed_properties(const NotifierView& before, const NotifierView& after) {
+    return Differences()
+        .add("Type", before.type, after.type)
+        .add("Plugin", before.plugin, after.plugin)
+        .add("Queue", before.waiting, after.waiting)
+        .add("Delivered", before.delivered, after.delivered)
+        .add("Failed", before.failed, after.failed)
+        .add("Dropped", before.dropped, after.dropped)
+        .add("LastError", before.last_failure, after.last_failure)
+        .names;
+}
+
+std::vector<std::string> changed_properties(const PluginView& before, const PluginView& after) {
+    return Differences()
+        .add("Path", before.file, after.file)
+        .add("State", before.state, after.state)
+        .add("Pid", before.pid, after.pid)
+        .add("Starts", before.starts, after.starts)
+        .names;
+}
+
 }  // namespace regent::bus

@@ -2,6 +2,7 @@
 #include "agent/bus/names.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -10,7 +11,8 @@
 namespace regent::bus {
 
 std::string path_of(Kind kind, std::string_view name) {
-    const std::string prefix = std::string(root_path) + (kind == Kind::instance ? "/instance" : "/group");
+    static constexpr std::array folders{"/instance", "/group", "/check", "/notifier", "/plugin"};
+    const std::string prefix = std::string(root_path) + folders.at(static_cast<std::size_t>(kind));
     char* path = nullptr;
     if (sd_bus_path_encode(prefix.c_str(), std::string(name).c_str(), &path) < 0) throw std::bad_alloc();
     const std::unique_ptr<char, decltype(&std::free)> owner(path, &std::free);

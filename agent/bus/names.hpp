@@ -13,7 +13,7 @@ namespace regent::bus {
 inline constexpr const char* service_name = "org.regent1";
 inline constexpr const char* root_path = "/org/regent1";
 
-/// The object of an instance or a group. Reversible: what D-Bus does not allow in a path is escaped, see
+/// The object of that name. Reversible: what D-Bus does not allow in a path is escaped, see
 /// sd_bus_path_encode(3).
 std::string path_of(Kind kind, std::string_view name);
 

@@ -88,20 +88,6 @@ void ManagerObject::SetMaintenance(sdbus::Result<>&& result, bool on, std::strin
             {}, std::move(reason), "org.regent1.maintenance");
 }
 
-ManagerObject::Listed ManagerObject::ListInstances() {
-    Listed listed;
-    for (const auto& [name, view] : around_.picture.instances)
-        listed.emplace_back(name, path_of(Kind::instance, name));
-    return listed;
-}
-
-ManagerObject::Listed ManagerObject::ListGroups() {
-    Listed listed;
-    for (const auto& [name, view] : around_.picture.groups)
-        listed.emplace_back(name, path_of(Kind::group, name));
-    return listed;
-}
-
 InstanceObject::InstanceObject(const Surroundings& around, const std::string& name)
     : AdaptorInterfaces(around.connection, path_of(Kind::instance, name)), around_(around), name_(name) {
     registerAdaptor();

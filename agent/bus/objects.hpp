@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/bus/desk.hpp"
+#include "agent/bus/names.hpp"
 #include "agent/bus/picture.hpp"
 
 namespace regent::bus {
@@ -39,8 +40,18 @@ class ManagerObject
 
     void Reload(sdbus::Result<bool, Diagnostics>&& result) override;
     void SetMaintenance(sdbus::Result<>&& result, bool on, std::string reason) override;
-    Listed ListInstances() override;
-    Listed ListGroups() override;
+    Listed ListInstances() override { return listed(Kind::instance, around_.picture.instances); }
+    Listed ListGroups() override { return listed(Kind::group, around_.picture.groups); }
+    Listed ListChecks() override { return listed(Kind::check, around_.picture.checks); }
+    Listed ListNotifiers() override { return listed(Kind::notifier, around_.picture.notifiers); }
+    Listed ListPlugins() override { return listed(Kind::plugin, around_.picture.plugins); }
+    template <class Views>
+    static Listed listed(Kind kind, const Views& views) {
+        Listed list;
+        for (const auto& [name, view] : views)
+            list.emplace_back(name, path_of(kind, name));
+        return list;
+    }
     std::string Describe() override { return describe(around_.picture); }
 
     std::string Version() override { return around_.picture.agent.version; }

@@ -30,17 +30,42 @@ void Outbox::put(GroupView view) {
     });
 }
 
+void Outbox::put(CheckView view) {
+    change([&](Batch& batch) {
+        auto name = view.status.name;
+        batch.checks[std::move(name)] = std::move(view);
+    });
+}
+
+void Outbox::put(NotifierView view) {
+    change([&](Batch& batch) {
+        auto name = view.name;
+        batch.notifiers[std::move(name)] = std::move(view);
+    });
+}
+
+void Outbox::put(PluginView view) {
+    change([&](Batch& batch) {
+        auto name = view.name;
+        batch.plugins[std::move(name)] = std::move(view);
+    });
+}
+
 void Outbox::put(const std::string& instance, const core::Counters& counters) {
     change([&](Batch& batch) { batch.counters[instance] = counters; });
 }
 
 void Outbox::remove(Kind kind, const std::string& name) {
     change([&](Batch& batch) {
-        if (kind == Kind::instance) {
-            batch.instances[name] = std::nullopt;
-            batch.counters.erase(name);
-        } else {
-            batch.groups[name] = std::nullopt;
+        switch (kind) {
+            case Kind::instance:
+                batch.instances[name] = std::nullopt;
+                batch.counters.erase(name);
+                break;
+            case Kind::group: batch.groups[name] = std::nullopt; break;
+            case Kind::check: batch.checks[name] = std::nullopt; break;
+            case Kind::notifier: batch.notifiers[name] = std::nullopt; break;
+            case Kind::plugin: batch.plugins[name] = std::nullopt; break;
         }
     });
 }

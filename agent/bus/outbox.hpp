@@ -24,6 +24,9 @@ struct Batch {
     std::optional<AgentView> agent;
     std::map<std::string, std::optional<InstanceView>> instances;  ///< none: it is gone
     std::map<std::string, std::optional<GroupView>> groups;
+    std::map<std::string, std::optional<CheckView>> checks;
+    std::map<std::string, std::optional<NotifierView>> notifiers;
+    std::map<std::string, std::optional<PluginView>> plugins;
     std::map<std::string, core::Counters> counters;  ///< of instances
     std::deque<Transition> transitions;
     std::deque<Answer> answers;
@@ -40,6 +43,9 @@ class Outbox {
     void put(AgentView view);
     void put(InstanceView view);
     void put(GroupView view);
+    void put(CheckView view);
+    void put(NotifierView view);
+    void put(PluginView view);
     void put(const std::string& instance, const core::Counters& counters);
     void remove(Kind kind, const std::string& name);
     void tell(Transition transition);

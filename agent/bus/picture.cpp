@@ -67,6 +67,35 @@ ordered_json instance_json(const Picture& picture, const InstanceView& view) {
              counters_json(counted == picture.counters.end() ? core::Counters{} : counted->second)}};
 }
 
+ordered_json check_json(const CheckView& view) {
+    const auto& check = view.status;
+    return {{"name", check.name},
+            {"type", check.type},
+            {"plugin", check.plugin},
+            {"state", check.state},
+            {"message", check.message},
+            {"since", view.since},
+            {"last_elapsed", check.elapsed / std::chrono::microseconds(1)},
+            {"rise", check.rise},
+            {"fall", check.fall},
+            {"metrics", check.metrics}};
+}
+
+ordered_json notifier_json(const NotifierView& notifier) {
+    return {{"name", notifier.name},           {"type", notifier.type},
+            {"plugin", notifier.plugin},       {"queue", notifier.waiting},
+            {"delivered", notifier.delivered}, {"failed", notifier.failed},
+            {"dropped", notifier.dropped},     {"last_error", notifier.last_failure}};
+}
+
+ordered_json plugin_json(const PluginView& plugin) {
+    return {{"name", plugin.name},
+            {"path", plugin.file},
+            {"state", plugin.state},
+            {"pid", plugin.pid},
+            {"starts", plugin.starts}};
+}
+
 std::string text_of(const ordered_json& document) {
     return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -92,7 +121,10 @@ std::string describe(const Picture& picture) {
                           {"maintenance", agent.maintenance.has_value()},
                           {"maintenance_reason", agent.maintenance.value_or("")},
                           {"instances", ordered_json::array()},
-                          {"groups", ordered_json::array()}};
+                          {"groups", ordered_json::array()},
+                          {"checks", ordered_json::array()},
+                          {"notifiers", ordered_json::array()},
+                          {"plugins", ordered_json::array()}};
     for (const auto& [name, view] : picture.instances)
         document["instances"].push_back(instance_json(picture, view));
     for (const auto& [name, group] : picture.groups)
@@ -100,6 +132,12 @@ std::string describe(const Picture& picture) {
                                       {"state", group.state},
                                       {"reason", group.reason},
                                       {"instances", group.instances}});
+    for (const auto& [name, check] : picture.checks)
+        document["checks"].push_back(check_json(check));
+    for (const auto& [name, notifier] : picture.notifiers)
+        document["notifiers"].push_back(notifier_json(notifier));
+    for (const auto& [name, plugin] : picture.plugins)
+        document["plugins"].push_back(plugin_json(plugin));
     return text_of(document);
 }
 

@@ -13,6 +13,9 @@ struct Picture {
     AgentView agent;
     std::map<std::string, InstanceView> instances;
     std::map<std::string, GroupView> groups;
+    std::map<std::string, CheckView> checks;
+    std::map<std::string, NotifierView> notifiers;
+    std::map<std::string, PluginView> plugins;
     std::map<std::string, core::Counters> counters;  ///< of instances
 
     /// "fault", "init", "backup" or "master": that of the worst instance; "none" without any.

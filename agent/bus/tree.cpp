@@ -27,6 +27,12 @@ Tree::Tree(const Surroundings& around) : around_(around), manager_(around) {
         instances_[name] = std::make_unique<InstanceObject>(around, name);
     for (const auto& [name, view] : around.picture.groups)
         groups_[name] = std::make_unique<GroupObject>(around, name);
+    for (const auto& [name, view] : around.picture.checks)
+        checks_[name] = std::make_unique<CheckObject>(around, name);
+    for (const auto& [name, view] : around.picture.notifiers)
+        notifiers_[name] = std::make_unique<NotifierObject>(around, name);
+    for (const auto& [name, view] : around.picture.plugins)
+        plugins_[name] = std::make_unique<PluginObject>(around, name);
 }
 
 template <class Object, class View>
@@ -59,6 +65,9 @@ void Tree::apply(Picture& picture, Batch batch) {
     if (batch.agent) picture.agent = std::move(*batch.agent);
     update(instances_, picture.instances, std::move(batch.instances));
     update(groups_, picture.groups, std::move(batch.groups));
+    update(checks_, picture.checks, std::move(batch.checks));
+    update(notifiers_, picture.notifiers, std::move(batch.notifiers));
+    update(plugins_, picture.plugins, std::move(batch.plugins));
     for (const auto& [name, counters] : batch.counters)
         picture.counters[name] = counters;
     std::erase_if(picture.counters,
@@ -93,6 +102,9 @@ void absorb(Picture& picture, const Batch& batch) {
     if (batch.agent) picture.agent = *batch.agent;
     absorb(picture.instances, batch.instances);
     absorb(picture.groups, batch.groups);
+    absorb(picture.checks, batch.checks);
+    absorb(picture.notifiers, batch.notifiers);
+    absorb(picture.plugins, batch.plugins);
     for (const auto& [name, counters] : batch.counters)
         picture.counters[name] = counters;
     std::erase_if(picture.counters,

@@ -8,6 +8,7 @@
 
 #include "agent/bus/objects.hpp"
 #include "agent/bus/outbox.hpp"
+#include "agent/bus/plugin_objects.hpp"
 
 namespace regent::bus {
 
@@ -30,6 +31,9 @@ class Tree {
     ManagerObject manager_;
     std::map<std::string, std::unique_ptr<InstanceObject>> instances_;
     std::map<std::string, std::unique_ptr<GroupObject>> groups_;
+    std::map<std::string, std::unique_ptr<CheckObject>> checks_;
+    std::map<std::string, std::unique_ptr<NotifierObject>> notifiers_;
+    std::map<std::string, std::unique_ptr<PluginObject>> plugins_;
 };
 
 /// Takes a batch into the picture while there is no bus to tell.

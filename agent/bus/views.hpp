@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/core/status.hpp"
+#include "agent/plugin/status.hpp"
 
 namespace regent::bus {
 
@@ -40,7 +41,17 @@ struct GroupView {
     bool operator==(const GroupView&) const = default;
 };
 
-enum class Kind : std::uint8_t { instance, group };
+struct CheckView {
+    plugin::CheckStatus status;
+    std::uint64_t since = 0;  ///< 0: pending
+
+    bool operator==(const CheckView&) const = default;
+};
+
+using NotifierView = plugin::NotifierStatus;
+using PluginView = plugin::PluginStatus;
+
+enum class Kind : std::uint8_t { instance, group, check, notifier, plugin };
 
 /// A change of state, as a signal.
 struct Transition {

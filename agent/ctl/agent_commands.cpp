@@ -2,6 +2,7 @@
 #include "agent/ctl/agent_commands.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <ostream>
 
@@ -39,7 +40,7 @@ void print_json(const ordered_json& document, std::ostream& out) {
 
 /// The entry of that name in one of the lists.
 const ordered_json* find(const ordered_json& status, const std::string& name) {
-    for (const char* list : {"groups", "instances"}) {
+    for (const char* list : {"groups", "instances", "checks", "notifiers", "plugins"}) {
         for (const auto& entry : status.at(list))
             if (entry.at("name") == name) return &entry;
     }
@@ -48,7 +49,7 @@ const ordered_json* find(const ordered_json& status, const std::string& name) {
 
 const ordered_json& need(const ordered_json& status, const std::string& name) {
     if (const auto* found = find(status, name)) return *found;
-    throw BusError{ExitCode::no_such_object, fmt::format("there is no group or instance '{}'", name)};
+    throw BusError{ExitCode::no_such_object, fmt::format("there is nothing called '{}'", name)};
 }
 
 /// Only the instances of those names, or of the groups of those names.
@@ -88,8 +89,9 @@ ExitCode status(const std::vector<std::string>& arguments, const Streams& stream
 ExitCode list(const std::vector<std::string>& arguments, const Streams& streams) {
     const auto given = parse_arguments(arguments, Grammar{"list", {"json"}, {}, "KIND", 0, 1});
     const std::string kind = given.operands.empty() ? "instances" : given.operands.front();
-    if (kind != "instances" && kind != "groups")
-        throw UsageError{fmt::format("list: '{}' is neither instances nor groups", kind)};
+    static constexpr std::array kinds{"instances", "groups", "checks", "notifiers", "plugins"};
+    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
+        throw UsageError{fmt::format("list: '{}' is none of {}", kind, fmt::join(kinds, ", "))};
     return talk(streams, [&] {
         BusClient client;
         const auto document = client.describe();
@@ -100,7 +102,7 @@ ExitCode list(const std::vector<std::string>& arguments, const Streams& streams)
         }
         for (const auto& entry : entries)
             streams.out << fmt::format("{} {}\n", entry.at("name").get<std::string>(),
-                                       entry.at("state").get<std::string>());
+                                       entry.value("state", "-"));
         return ExitCode::ok;
     });
 }

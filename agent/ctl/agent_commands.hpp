@@ -8,7 +8,7 @@ namespace regent::ctl {
 
 /// `status [NAME…] [--json]`: 3 when something is wrong with one of them.
 ExitCode status(const std::vector<std::string>& arguments, const Streams& streams);
-/// `list [instances|groups] [--json]`
+/// `list [KIND] [--json]`
 ExitCode list(const std::vector<std::string>& arguments, const Streams& streams);
 /// `show NAME [--json]`
 ExitCode show(const std::vector<std::string>& arguments, const Streams& streams);

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::array table{
     Command{"status", "[NAME…] [--json]", "what is wrong, who is what, and why", status},
-    Command{"list", "[instances|groups] [--json]", "names and states", list},
-    Command{"show", "NAME [--json]", "everything about an instance or a group", show},
+    Command{"list", "[instances|groups|checks|notifiers|plugins] [--json]", "names and states", list},
+    Command{"show", "NAME [--json]", "everything about an instance, group, check, notifier or plugin", show},
     Command{"handover", "NAME [--reason TEXT]", "give the role to the other machine, and keep it there",
             handover},
     Command{"release", "NAME", "let it come back after a handover", release},

@@ -61,11 +61,13 @@ constexpr std::array counters{
     Counter{"send_failures", "regent_send_failures_total", "Advertisements that could not be sent."},
 };
 
-}  // namespace
+constexpr std::array notifier_counters{
+    Counter{"delivered", "regent_notifier_delivered_total", "Events delivered."},
+    Counter{"failed", "regent_notifier_failed_total", "Events that could not be delivered."},
+    Counter{"dropped", "regent_notifier_dropped_total", "Events dropped for want of room."},
+};
 
-std::string metrics_text(const ordered_json& status) {
-    Writer out;
-    const auto& instances = status.at("instances");
+void write_agent(const ordered_json& status, Writer& out) {
     out.family("regent_info", "gauge", "The agent; always 1.");
     out.sample(fmt::format("version={},node={}", quoted(status.at("version").get<std::string>()),
                            quoted(status.at("node").get<std::string>())),
@@ -77,6 +79,9 @@ std::string metrics_text(const ordered_json& status) {
     out.sample("", number(status.at("config_problem").get<std::string>().empty()));
     out.family("regent_config_applied_timestamp_seconds", "gauge", "When a configuration was last applied.");
     out.sample("", fmt::format("{:.6f}", status.at("last_reload").get<double>() / 1e6));
+}
+
+void write_instances(const ordered_json& instances, Writer& out) {
     out.family("regent_instance_state", "gauge", "1 for the state that the instance is in.");
     for (const auto& instance : instances)
         for (const char* state : {"init", "backup", "master", "fault"})
@@ -106,6 +111,47 @@ std::string metrics_text(const ordered_json& status) {
     for (const auto& instance : instances)
         for (const auto& [reason, count] : instance.at("statistics").at("discarded").items())
             out.sample(label(instance) + ",reason=" + quoted(reason), count.dump());
+}
+
+void write_checks(const ordered_json& checks, Writer& out) {
+    out.family("regent_check_state", "gauge", "1 for the state that the check was last seen in.");
+    for (const auto& check : checks)
+        for (const char* state : {"pending", "up", "degraded", "down", "unknown"})
+            out.sample(fmt::format("check={},type={},state={}", quoted(check.at("name").get<std::string>()),
+                                   quoted(check.at("type").get<std::string>()), quoted(state)),
+                       number(check.at("state") == state));
+    out.family("regent_check_elapsed_seconds", "gauge", "How long the last answer took.");
+    for (const auto& check : checks)
+        out.sample("check=" + quoted(check.at("name").get<std::string>()),
+                   fmt::format("{:.6f}", check.at("last_elapsed").get<double>() / 1e6));
+    out.family("regent_check_metric", "gauge", "What the plugin measured with the last answer.");
+    for (const auto& check : checks)
+        for (const auto& [name, value] : check.at("metrics").items())
+            out.sample(
+                fmt::format("check={},metric={}", quoted(check.at("name").get<std::string>()), quoted(name)),
+                value.dump());
+}
+
+void write_notifiers_and_plugins(const ordered_json& status, Writer& out) {
+    for (const Counter& counter : notifier_counters) {
+        out.family(counter.name, "counter", counter.help);
+        for (const auto& notifier : status.at("notifiers"))
+            out.sample("notifier=" + quoted(notifier.at("name").get<std::string>()),
+                       notifier.at(counter.key).dump());
+    }
+    out.family("regent_plugin_starts_total", "counter", "Times that a host was started for the plugin.");
+    for (const auto& plugin : status.at("plugins"))
+        out.sample("plugin=" + quoted(plugin.at("name").get<std::string>()), plugin.at("starts").dump());
+}
+
+}  // namespace
+
+std::string metrics_text(const ordered_json& status) {
+    Writer out;
+    write_agent(status, out);
+    write_instances(status.at("instances"), out);
+    write_checks(status.at("checks"), out);
+    write_notifiers_and_plugins(status, out);
     return out.take();
 }
 

@@ -85,6 +85,20 @@ std::vector<std::string> what_is_wrong(const ordered_json& status) {
             return text(instance, "master").empty() && state != "fault" && state != "init";
         },
         [](const auto& instance) { return fmt::format("{}: no master is known", text(instance, "name")); });
+    for (const auto& check : status.at("checks")) {
+        const auto state = text(check, "state");
+        if (state == "down" || state == "unknown")
+            wrong.push_back(
+                fmt::format("check {} is {}: {}", text(check, "name"), upper(state), text(check, "message")));
+    }
+    for (const auto& notifier : status.at("notifiers")) {
+        const std::uint64_t lost =
+            notifier.at("failed").get<std::uint64_t>() + notifier.at("dropped").get<std::uint64_t>();
+        if (lost > 0)
+            wrong.push_back(fmt::format(
+                "notifier {} has not delivered {} of {} events: {}", text(notifier, "name"), lost,
+                lost + notifier.at("delivered").get<std::uint64_t>(), text(notifier, "last_error")));
+    }
     if (const auto problem = text(status, "config_problem"); !problem.empty()) wrong.push_back(problem);
     if (status.at("maintenance")) {
         const auto reason = text(status, "maintenance_reason");
@@ -92,6 +106,25 @@ std::vector<std::string> what_is_wrong(const ordered_json& status) {
     }
     return wrong;
 }
+
+namespace {
+
+/// A line for each check; nothing without any.
+std::string checks_text(const ordered_json& status, std::uint64_t now) {
+    std::size_t width = 0;
+    for (const auto& check : status.at("checks"))
+        width = std::max(width, text(check, "name").size());
+    std::string out = width > 0 ? "\n" : "";
+    for (const auto& check : status.at("checks")) {
+        const std::uint64_t since = check.at("since");
+        out += fmt::format("  check {:{}}  {:8}  {:6}  {}\n", text(check, "name"), width,
+                           upper(text(check, "state")), since == 0 ? "-" : age(since, now),
+                           text(check, "message"));
+    }
+    return out;
+}
+
+}  // namespace
 
 std::string status_text(const ordered_json& status, std::uint64_t now, bool colour) {
     std::string out =
@@ -122,7 +155,7 @@ std::string status_text(const ordered_json& status, std::uint64_t now, bool colo
                      : mark + line + "\n";
         if (number > 0) out += fmt::format("    {}\n", text(status.at("instances")[number - 1], "reason"));
     }
-    return out;
+    return out + checks_text(status, now);
 }
 
 std::string show_text(const ordered_json& object) {

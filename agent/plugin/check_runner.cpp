@@ -29,6 +29,16 @@ std::string_view word(CheckState state) {
     return "UNKNOWN";
 }
 
+std::string lower_word(CheckState state) {
+    switch (state) {
+        case CheckState::up: return "up";
+        case CheckState::degraded: return "degraded";
+        case CheckState::down: return "down";
+        case CheckState::unknown: break;
+    }
+    return "unknown";
+}
+
 std::uint32_t seed_of(const std::string& name) {
     return static_cast<std::uint32_t>(std::hash<std::string>{}(name));
 }
@@ -47,6 +57,11 @@ CheckRunner::CheckRunner(config::CheckPlan plan, InstanceId instance, HostLink& 
       agenda_(agenda),
       outlets_(outlets),
       schedule_(plan_, seed_of(plan_.settings.name)) {
+    status_.name = plan_.settings.name;
+    status_.type = plan_.use.type;
+    status_.plugin = plan_.use.plugin.stem();
+    status_.rise = plan_.settings.rise;
+    status_.fall = plan_.settings.fall;
     link_.add(instance_, *this);
 }
 
@@ -79,6 +94,10 @@ void CheckRunner::on_lost(const std::string& why, Instant now) {
 }
 
 void CheckRunner::on_report(const Report& report, Instant now) {
+    status_.elapsed = Duration(report.elapsed);
+    status_.metrics.clear();
+    for (const auto& metric : report.metrics)
+        status_.metrics[metric.name] = metric.value;
     if (const auto verdict = schedule_.report(report, now)) tell(*verdict, now);
     agenda_.update(*this);
 }
@@ -102,6 +121,10 @@ void CheckRunner::run(Instant now) {
 
 void CheckRunner::tell(const core::CheckVerdict& verdict, Instant now) {
     if (!last_ || last_->state != verdict.state) log_change(verdict, now);
+    const std::string state = lower_word(verdict.state);
+    if (status_.state != state) status_.since = now;
+    status_.state = state;
+    status_.message = verdict.message;
     if (adds_nothing(verdict, now)) return;
     same_ = last_ && last_->state == verdict.state ? same_ + 1 : 1;
     last_ = verdict;

@@ -12,6 +12,7 @@
 #include "agent/plugin/agenda.hpp"
 #include "agent/plugin/check_schedule.hpp"
 #include "agent/plugin/host_link.hpp"
+#include "agent/plugin/status.hpp"
 
 namespace regent::plugin {
 
@@ -30,6 +31,7 @@ class CheckRunner : public HostClient, public Timed {
 
     const config::CheckPlan& plan() const { return plan_; }
     const CheckSchedule& schedule() const { return schedule_; }
+    const CheckStatus& status() const { return status_; }
 
     Create creation() const override;
     void on_created(Instant now) override;
@@ -53,6 +55,7 @@ class CheckRunner : public HostClient, public Timed {
     Agenda& agenda_;
     const Outlets& outlets_;
     CheckSchedule schedule_;
+    CheckStatus status_;
     std::optional<Instant> retry_;            ///< of a creation that was refused
     std::optional<core::CheckVerdict> last_;  ///< that the engine was told
     unsigned same_ = 0;                       ///< how often in a row

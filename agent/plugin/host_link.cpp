@@ -2,6 +2,7 @@
 #include "agent/plugin/host_link.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fmt/core.h>
@@ -53,6 +54,12 @@ HostLink::~HostLink() {
     if (!host_) return;
     send_signal(host_->process, SIGKILL);
     let_go();
+}
+
+PluginStatus HostLink::status() const {
+    static constexpr std::array words{"waiting", "starting", "running", "ending"};
+    return {file_.plugin.stem(), file_.plugin, words.at(static_cast<std::size_t>(state_)), pid(),
+            counters_.starts};
 }
 
 void HostLink::let_go() {

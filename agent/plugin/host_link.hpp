@@ -15,6 +15,7 @@
 #include "agent/plugin/agenda.hpp"
 #include "agent/plugin/launcher.hpp"
 #include "agent/plugin/protocol.hpp"
+#include "agent/plugin/status.hpp"
 
 namespace regent::plugin {
 
@@ -67,6 +68,7 @@ class HostLink : public Timed {
     void run(Instant now) override;
 
     const HostFile& file() const { return file_; }
+    PluginStatus status() const;
     const Counters& counters() const { return counters_; }
     /// 0: it does not run.
     pid_t pid() const { return host_ ? host_->pid : 0; }

@@ -39,6 +39,18 @@ Create NotifierRunner::creation() const {
             plan_.use.values};
 }
 
+NotifierStatus NotifierRunner::status() const {
+    const auto& counters = queue_.counters();
+    return {plan_.name,
+            plan_.use.type,
+            plan_.use.plugin.stem(),
+            static_cast<std::uint32_t>(queue_.size()),
+            counters.delivered,
+            counters.failed,
+            counters.dropped,
+            last_failure_};
+}
+
 void NotifierRunner::push(const notify::Event& event, Instant now) {
     queue_.push(event);
     tell_failures(now);

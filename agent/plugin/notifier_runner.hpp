@@ -11,6 +11,7 @@
 #include "agent/notify/queue.hpp"
 #include "agent/plugin/agenda.hpp"
 #include "agent/plugin/host_link.hpp"
+#include "agent/plugin/status.hpp"
 
 namespace regent::plugin {
 
@@ -30,6 +31,7 @@ class NotifierRunner : public HostClient, public Timed {
     /// What waits, for the runner that takes its place after a reload.
     std::deque<notify::Event> take_waiting() { return queue_.take_waiting(); }
     bool idle() const { return queue_.idle(); }
+    NotifierStatus status() const;
 
     Create creation() const override;
     void on_created(Instant now) override;

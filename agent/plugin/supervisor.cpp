@@ -2,6 +2,7 @@
 #include "agent/plugin/supervisor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace regent::plugin {
 namespace {
@@ -22,7 +23,11 @@ Supervisor::Supervisor(std::unique_ptr<Launcher> launcher, platform::EventLoop& 
     : launcher_(std::move(launcher)),
       loop_(loop),
       outlets_(std::move(outlets)),
-      check_outlets_{outlets_.verdict, outlets_.log} {}
+      check_outlets_{[this](core::CheckVerdict verdict) {
+                         changed_ = true;
+                         outlets_.verdict(std::move(verdict));
+                     },
+                     outlets_.log} {}
 
 HostLink& Supervisor::link_of(const config::PluginUse& use) {
     const HostFile file{use.plugin, use.needs_net_raw, use.needs_setuid};
@@ -64,6 +69,17 @@ void Supervisor::apply(const config::Plan& plan, Instant now) {
 void Supervisor::notify(const notify::Event& event, Instant now) {
     for (const auto& [name, notifier] : notifiers_)
         notifier->push(event, now);
+}
+
+std::vector<Status> Supervisor::status() const {
+    std::vector<Status> all;
+    for (const auto& [name, check] : checks_)
+        all.emplace_back(check->status());
+    for (const auto& [name, notifier] : notifiers_)
+        all.emplace_back(notifier->status());
+    for (const auto& [file, link] : links_)
+        all.emplace_back(link->status());
+    return all;
 }
 
 bool Supervisor::delivered() const {

@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "agent/config/plan.hpp"
 #include "agent/notify/events.hpp"
@@ -36,6 +38,11 @@ class Supervisor {
     std::optional<Instant> next_deadline() const { return agenda_.next(); }
     void run(Instant now) { agenda_.run(now); }
 
+    /// How everything is. Cheap enough for a few times a second.
+    std::vector<Status> status() const;
+    /// Whether a verdict has been told since this was last asked.
+    bool take_changed() { return std::exchange(changed_, false); }
+
     /// Whether every event has been delivered, has failed, or was dropped.
     bool delivered() const;
 
@@ -48,6 +55,7 @@ class Supervisor {
     CheckRunner::Outlets check_outlets_;
     Agenda agenda_;
     std::string node_;
+    bool changed_ = true;
     InstanceId last_instance_ = 0;
     // In this order: what is declared later goes first, and the runners need their links and the agenda.
     std::map<HostFile, std::unique_ptr<HostLink>> links_;

@@ -8,6 +8,7 @@ import json
 import shlex
 import time
 import xml.etree.ElementTree as tree
+from dataclasses import replace
 from typing import Callable
 
 import pytest
@@ -15,10 +16,13 @@ import pytest
 from net.lab import repeats
 from net.lab.agents import ROOT, Regent
 from net.lab.bus import NAME, NOBODY, PATH, Bus
-from net.lab.cluster import BALANCERS, VIP1, VIP2
+from net.lab.cluster import BALANCERS, VIP1, VIP2, reference_node
 from net.lab.duo import Duo
+from net.lab.health import exec_check, script
 from net.lab.lab import Lab
 from net.lab.pace import Pace
+from net.lab.processes import eventually
+from net.lab.spec import Node, Notifier, strings
 from net.lab.table import Table
 
 Say = Callable[[str], None]
@@ -31,10 +35,12 @@ BACK = 2.0  # seconds until the name is back
 
 
 class Scene:
-    """A pair, lb1 MASTER, each with a bus of its own."""
+    """A pair, lb1 MASTER, each with a bus of its own, a check that can be made to fail, and a notifier that fails."""
 
     def __init__(self, lab: Lab, *, buses: bool = True, **details: object) -> None:
-        self.duo = Duo(lab, "regent", **details)  # type: ignore[arg-type]
+        self.fit = {host: lab.directory / f"{host}-fit" for host in BALANCERS}
+        nodes = {host: self._node(lab, host, **details) for host in BALANCERS}
+        self.duo = Duo(lab, "regent", nodes=nodes)
         self.buses = {host: Bus(lab, host) for host in BALANCERS}
         for host, bus in self.buses.items():
             agent = self.duo.agents[host]
@@ -47,6 +53,13 @@ class Scene:
             for bus in self.buses.values():
                 bus.wait_name(5.0)
         self.lb1, self.lb2 = self.buses["lb1"], self.buses["lb2"]
+
+    def _node(self, lab: Lab, host: str, **details: object) -> Node:
+        self.fit[host].touch()
+        command = script(lab.directory / f"{host}-check.sh", f"test -e {self.fit[host]} && echo fit", "test $? = 0 || exit 2")
+        failing = script(lab.directory / f"{host}-notify.sh", "echo no mail server", "exit 1")
+        return replace(reference_node(host, **details).all(extra=('recover_delay = "1s"',)), checks=(exec_check(command, interval=0.2, name="fit"),),  # type: ignore[arg-type]
+                       notifiers=(Notifier("pager", ('type = "exec"', f"command = {strings((failing,))}", 'user = "root"')),))
 
     def moved(self, start: float, holder: str, timeout: float = 10.0) -> tuple[float, float, float]:
         """Waits until one node alone has both VIPs; seconds until then, without a holder, and with two, at worst."""
@@ -89,7 +102,8 @@ def _declared() -> dict[str, dict[str, object]]:
 def test_introspection_is_the_xml(scene: Scene) -> None:
     """What busctl introspect shows is what agent/bus/xml says, neither more nor less."""
     seen: dict[str, dict[str, object]] = {}
-    for path in (PATH, f"{PATH}/instance/VI_5f1", f"{PATH}/group/SG1"):
+    for path in (PATH, f"{PATH}/instance/VI_5f1", f"{PATH}/group/SG1", f"{PATH}/check/fit", f"{PATH}/notifier/pager",
+                 f"{PATH}/plugin/regent_2dexec"):
         root = tree.fromstring(scene.lb1.busctl("introspect", "--xml-interface", NAME, path))
         for interface in root.findall("interface"):
             if interface.get("name", "").startswith(NAME):
@@ -129,6 +143,28 @@ def test_anybody_may_read_and_root_may_act(scene: Scene) -> None:
         assert "uid 65534 may not do this: it takes root, or a polkit rule for org.regent1." in refusal
     assert "uid 65534" in scene.lb1.regentctl("handover", "SG1", code=5, user=NOBODY)[1]
     assert scene.duo.cost(mark, time.monotonic())[2] == 0, "nothing moves"
+
+
+def test_checks_notifiers_and_plugins(scene: Scene) -> None:
+    """What they saw, told and are; a failing check is told with the plugin's own sentence, and moves what it must."""
+    read = lambda what, name: scene.lb1.get(f"{PATH}/{what}", what.split("/")[0].title(), name)  # noqa: E731
+    assert (read("check/fit", "State"), read("check/fit", "Message"), read("check/fit", "Type")) == ("up", "fit", "exec")
+    assert read("check/fit", "Plugin") == f"{PATH}/plugin/regent_2dexec"
+    assert read("plugin/regent_2dexec", "State") == "running"
+    assert read("plugin/regent_2dexec", "Pid") == scene.duo.agents["lb1"].hosts()["exec"]  # type: ignore[union-attr]
+    eventually(lambda: read("notifier/pager", "Failed") or None, 10.0, "failures are not shown")
+    assert "no mail server" in str(read("notifier/pager", "LastError"))
+    start = time.monotonic()
+    scene.fit["lb1"].unlink()
+    scene.moved(start, "lb2")
+    assert read("check/fit", "State") == "down"
+    screen = scene.lb1.regentctl("status", code=3)[0]
+    assert "! VI_1 is a last resort: check fit DOWN" in screen and "! check fit is DOWN" in screen
+    assert "! notifier pager has not delivered" in screen and "  check fit  DOWN" in screen
+    assert scene.lb1.regentctl("list", "checks")[0] == "fit down\n"
+    assert 'regent_check_state{check="fit",type="exec",state="down"} 1' in scene.lb1.regentctl("metrics")[0]
+    scene.fit["lb1"].touch()
+    scene.duo.settle()
 
 
 def test_handover_and_release(scene: Scene, say: Say, table: Table) -> None:
@@ -214,19 +250,18 @@ def test_reload(scene: Scene) -> None:
 
 def test_regentctl_reads(scene: Scene) -> None:
     """The screen of a tired person, and the forms for programs."""
-    screen = scene.lb1.regentctl()[0]
-    assert screen == scene.lb1.regentctl("status")[0] or "SINCE" in screen
+    screen = scene.lb1.regentctl(code=3)[0]  # the notifier fails
     for words in ("● VI_1", "MASTER", "SG1", VIP1, "10.0.2.21", "PRIORITY"):
         assert words in screen
     assert "\x1b[" not in screen, "colours are for terminals"
-    status = json.loads(scene.lb1.regentctl("status", "VI_1", "--json")[0])
+    status = json.loads(scene.lb1.regentctl("status", "VI_1", "--json", code=3)[0])
     assert status["schema"] == "regent.status.1" and [i["name"] for i in status["instances"]] == ["VI_1"]
-    assert len(json.loads(scene.lb1.regentctl("status", "SG1", "--json")[0])["instances"]) == 2
+    assert len(json.loads(scene.lb1.regentctl("status", "SG1", "--json", code=3)[0])["instances"]) == 2
     assert scene.lb1.regentctl("list")[0] == "VI_1 master\nVI_2 master\n"
     assert scene.lb1.regentctl("list", "groups")[0] == "SG1 master\n"
     assert "statistics.adverts_sent" in scene.lb1.regentctl("show", "VI_2")[0]
     assert json.loads(scene.lb1.regentctl("show", "SG1", "--json")[0])["instances"] == ["VI_1", "VI_2"]
-    assert "there is no group or instance 'VI_9'" in scene.lb1.regentctl("show", "VI_9", code=4)[1]
+    assert "there is nothing called 'VI_9'" in scene.lb1.regentctl("show", "VI_9", code=4)[1]
     metrics = scene.lb1.regentctl("metrics")[0]
     assert 'regent_instance_state{instance="VI_1",state="master"} 1' in metrics
     assert "# TYPE regent_adverts_sent_total counter" in metrics

@@ -32,6 +32,10 @@ TEST_CASE("picture: the document of schema regent.status.1") {
     CHECK(first.at("statistics").at("discarded").at("ttl") == 3);
     CHECK(document.at("instances").at(1).at("statistics").at("adverts_sent") == 0);
     CHECK(document.at("groups").at(0).at("instances").size() == 2);
+    CHECK(document.at("checks").at(0).at("metrics").at("sessions") == 7);
+    CHECK(document.at("checks").at(1).at("state") == "pending");
+    CHECK(document.at("notifiers").at(0).at("delivered") == 5);
+    CHECK(document.at("plugins").at(0).at("pid") == 815);
     CHECK(nlohmann::json::parse(bus::describe(picture, "VI_2")).at("name") == "VI_2");
 }
 

@@ -29,13 +29,20 @@ TEST_CASE("status: all is well") {
           "● VI_1      MASTER  101       SG1    10.0.2.21  5 min  10.0.2.210\n"
           "    no master heard for 3.605 s\n"
           "● VI_2      MASTER  101       SG1    10.0.2.21  5 min  10.0.2.210\n"
-          "    no master heard for 3.605 s\n");
+          "    no master heard for 3.605 s\n"
+          "\n"
+          "  check haproxy  UP        5 min   HAProxy 2.6.12, pid 812\n"
+          "  check lan      PENDING   -       \n");
 }
 
 TEST_CASE("status: what is wrong comes first, the worst before the rest") {
     auto picture = test::picture();
     picture.agent.config_problem = "regent.toml was not applied: it has errors";
     picture.agent.maintenance = "new disk";
+    picture.checks["haproxy"].status.state = "down";
+    picture.checks["haproxy"].status.message = "process 812 exited";
+    picture.notifiers["pager"].failed = 2;
+    picture.notifiers["pager"].last_failure = "exit status 1";
     auto& first = picture.instances["VI_1"].status;
     first.last_resort = true;
     first.last_resort_cause = "check haproxy DOWN: process 812 exited";
@@ -48,6 +55,8 @@ TEST_CASE("status: what is wrong comes first, the worst before the rest") {
     CHECK(ctl::what_is_wrong(status(picture)) ==
           std::vector<std::string>{"VI_2 is in FAULT: interface enp0s8 has no carrier",
                                    "VI_1 is a last resort: check haproxy DOWN: process 812 exited",
+                                   "check haproxy is DOWN: process 812 exited",
+                                   "notifier pager has not delivered 2 of 7 events: exit status 1",
                                    "regent.toml was not applied: it has errors",
                                    "this node is in maintenance: new disk"});
     const std::string text = ctl::status_text(status(picture), now, false);
@@ -91,5 +100,9 @@ TEST_CASE("metrics: the text format of Prometheus") {
     CHECK(text.find("regent_config_applied_timestamp_seconds 1000.000000\n") != std::string::npos);
     CHECK(text.find("regent_adverts_discarded_total{instance=\"VI_1\",reason=\"ttl\"} 3\n") !=
           std::string::npos);
+    CHECK(text.find("regent_check_state{check=\"haproxy\",type=\"haproxy\",state=\"up\"} 1\n") !=
+          std::string::npos);
+    CHECK(text.find("regent_check_metric{check=\"haproxy\",metric=\"sessions\"} 7.0\n") != std::string::npos);
+    CHECK(text.find("regent_notifier_delivered_total{notifier=\"pager\"} 5\n") != std::string::npos);
     CHECK(text.ends_with('\n'));
 }

@@ -30,6 +30,21 @@ inline bus::Picture picture() {
     made.groups["SG1"] = {"SG1", "master", "no master heard for 3.605 s", {"VI_1", "VI_2"}};
     made.counters["VI_1"].adverts_sent = 7;
     made.counters["VI_1"].discarded[0] = 3;
+    made.checks["haproxy"] = {{"haproxy",
+                               "haproxy",
+                               "regent-haproxy",
+                               "up",
+                               "HAProxy 2.6.12, pid 812",
+                               {},
+                               {},
+                               1,
+                               3,
+                               {{"sessions", 7}}},
+                              1'000'000'000};
+    made.checks["lan"].status.name = "lan";
+    made.notifiers["pager"] = {"pager", "exec", "regent-exec", 0, 5, 0, 0, ""};
+    made.plugins["regent-haproxy"] = {"regent-haproxy", "/usr/lib/regent/plugins/regent-haproxy.so",
+                                      "running", 815, 1};
     return made;
 }
 

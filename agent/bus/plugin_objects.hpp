@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The objects of checks, notifiers and plugins; as objects.hpp.
+#pragma once
+
+#include <map>
+#include <org.regent1.Check.adaptor.hpp>
+#include <org.regent1.Notifier.adaptor.hpp>
+#include <org.regent1.Plugin.adaptor.hpp>
+#include <string>
+#include <vector>
+
+#include "agent/bus/names.hpp"
+#include "agent/bus/objects.hpp"
+
+namespace regent::bus {
+
+class CheckObject : public sdbus::AdaptorInterfaces<org::regent1::Check_adaptor> {
+  public:
+    CheckObject(const Surroundings& around, const std::string& name);
+    virtual ~CheckObject();
+    CheckObject(const CheckObject&) = delete;
+    CheckObject& operator=(const CheckObject&) = delete;
+
+    void withdraw();
+    void changed(const std::vector<std::string>& properties);
+
+  private:
+    const CheckView& view() const { return around_.picture.checks.at(name_); }
+
+    std::string Name() override { return name_; }
+    std::string Type() override { return view().status.type; }
+    sdbus::ObjectPath Plugin() override { return path_of(Kind::plugin, view().status.plugin); }
+    std::string State() override { return view().status.state; }
+    std::string Message() override { return view().status.message; }
+    std::uint64_t Since() override { return view().since; }
+    std::uint64_t LastElapsed() override {
+        return static_cast<std::uint64_t>(view().status.elapsed / std::chrono::microseconds(1));
+    }
+    std::uint32_t Rise() override { return view().status.rise; }
+    std::uint32_t Fall() override { return view().status.fall; }
+    std::map<std::string, double> Metrics() override { return view().status.metrics; }
+
+    Surroundings around_;
+    std::string name_;
+};
+
+class NotifierObject : public sdbus::AdaptorInterfaces<org::regent1::Notifier_adaptor> {
+  public:
+    NotifierObject(const Surroundings& around, const std::string& name);
+    virtual ~NotifierObject();
+    NotifierObject(const NotifierObject&) = delete;
+    NotifierObject& operator=(const NotifierObject&) = delete;
+
+    void withdraw();
+    void changed(const std::vector<std::string>& properties);
+
+  private:
+    const NotifierView& view() const { return around_.picture.notifiers.at(name_); }
+
+    std::string Name() override { return name_; }
+    std::string Type() override { return view().type; }
+    sdbus::ObjectPath Plugin() override { return path_of(Kind::plugin, view().plugin); }
+    std::uint32_t Queue() override { return view().waiting; }
+    std::uint64_t Delivered() override { return view().delivered; }
+    std::uint64_t Failed() override { return view().failed; }
+    std::uint64_t Dropped() override { return view().dropped; }
+    std::string LastError() override { return view().last_failure; }
+
+    Surroundings around_;
+    std::string name_;
+};
+
+class PluginObject : public sdbus::AdaptorInterfaces<org::regent1::Plugin_adaptor> {
+  public:
+    PluginObject(const Surroundings& around, const std::string& name);
+    virtual ~PluginObject();
+    PluginObject(const PluginObject&) = delete;
+    PluginObject& operator=(const PluginObject&) = delete;
+
+    void withdraw();
+    void changed(const std::vector<std::string>& properties);
+
+  private:
+    const PluginView& view() const { return around_.picture.plugins.at(name_); }
+
+    std::string Name() override { return name_; }
+    std::string Path() override { return view().file; }
+    std::string State() override { return view().state; }
+    std::uint32_t Pid() override { return static_cast<std::uint32_t>(view().pid); }
+    std::uint64_t Starts() override { return view().starts; }
+
+    Surroundings around_;
+    std::string name_;
+};
+
+}  // namespace regent::bus
