@@ -30,7 +30,7 @@ PARAMETERS = {
     "regent-ping": [[], ["targets=['127.0.0.1', '192.0.2.1']"]],
     "regent-tcp": [[], ["keep=true"]],
     "regent-rmi": [[], ["protocol=single", "keep=false", "names=['trazaServ']"]],
-    "regent-docker": [[], ["labels=['app=x']"]],
+    "regent-docker": [[], ["label=app=x"]],
     # Its way "thread" calls what it may not, on purpose.
     STORED.stem: [[f"way={way}"] for way in ("at-once", "fd", "timer", "thread")],
     "good": [[f"way={way}"] for way in ("at-once", "fd", "timer", "wake")],
