@@ -19,6 +19,16 @@ std::string path_of(Kind kind, std::string_view name) {
     return path;
 }
 
+std::string name_of(const std::string& path) {
+    const auto folder = path.rfind('/');
+    char* name = nullptr;
+    if (folder == std::string::npos ||
+        sd_bus_path_decode(path.c_str(), path.substr(0, folder).c_str(), &name) <= 0)
+        return {};
+    const std::unique_ptr<char, decltype(&std::free)> owner(name, &std::free);
+    return name;
+}
+
 std::string state_word(vrrp::State state) {
     std::string text(vrrp::to_string(state));
     std::transform(text.begin(), text.end(), text.begin(), [](char letter) {

@@ -17,6 +17,9 @@ inline constexpr const char* root_path = "/org/regent1";
 /// sd_bus_path_encode(3).
 std::string path_of(Kind kind, std::string_view name);
 
+/// The way back: the name of what an object stands for.
+std::string name_of(const std::string& path);
+
 /// "master", "backup", "fault", "init".
 std::string state_word(vrrp::State state);
 

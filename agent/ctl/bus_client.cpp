@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/ctl/bus_client.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <fmt/core.h>
+#include <memory>
+#include <poll.h>
 #include <sdbus-c++/sdbus-c++.h>
 
 #include "agent/bus/names.hpp"
@@ -148,6 +151,63 @@ std::pair<bool, ordered_json> BusClient::reload() {
     for (const auto& diagnostic : diagnostics)
         list.push_back(json_of(diagnostic));
     return {ok, list};
+}
+
+void BusClient::subscribe(std::function<void(const Change&)> changed) {
+    const auto told = std::make_shared<std::function<void(const Change&)>>(std::move(changed));
+    const auto watch = [&](const std::string& match, auto handler) {
+        connection_->addMatch("type='signal'," + match, std::move(handler), sdbus::floating_slot);
+    };
+    asked([&] {
+        watch("sender='org.regent1',member='Transition'", [told](sdbus::Message& message) {
+            Change change;
+            change.kind = message.getInterfaceName() == "org.regent1.Group" ? "group" : "instance";
+            change.name = bus::name_of(message.getPath());
+            message >> change.old_state >> change.new_state >> change.sequence >> change.reason;
+            (*told)(change);
+        });
+        watch(
+            "sender='org.regent1',interface='org.freedesktop.DBus.Properties',member='PropertiesChanged',"
+            "arg0='org.regent1.Check'",
+            [told](sdbus::Message& message) {
+                std::string interface;
+                std::map<std::string, sdbus::Variant> properties;
+                message >> interface >> properties;
+                if (!properties.contains("State")) return;
+                Change change{"check", bus::name_of(message.getPath()),
+                              {},      properties["State"].get<std::string>(),
+                              0,       {}};
+                if (properties.contains("Message")) change.reason = properties["Message"].get<std::string>();
+                (*told)(change);
+            });
+        watch("sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.regent1'",
+              [told](sdbus::Message& message) {
+                  std::string name, before, after;
+                  message >> name >> before >> after;
+                  (*told)({"agent", "regentd", {}, after.empty() ? "gone" : "there", 0, {}});
+              });
+    });
+}
+
+bool BusClient::wait(std::optional<std::chrono::milliseconds> limit, const std::function<bool()>& done) {
+    using Clock = std::chrono::steady_clock;
+    const auto end = Clock::now() + limit.value_or(std::chrono::milliseconds::zero());
+    return asked([&] {
+        for (;;) {
+            if (done()) return true;
+            if (connection_->processPendingRequest()) continue;
+            const auto data = connection_->getEventLoopPollData();
+            pollfd waiting{data.fd, data.events, 0};
+            int timeout = data.getPollTimeout();
+            if (limit) {
+                const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+                if (left <= 0) return false;
+                if (timeout < 0 || left < timeout)
+                    timeout = static_cast<int>(std::min<std::int64_t>(left, 60'000));
+            }
+            ::poll(&waiting, 1, timeout);
+        }
+    });
 }
 
 }  // namespace regent::ctl

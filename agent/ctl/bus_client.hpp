@@ -2,10 +2,13 @@
 // The agent, as it is found on D-Bus.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "agent/ctl/exit_code.hpp"
 
@@ -38,6 +41,20 @@ class BusClient {
     /// Whether the configuration is in force now, and what was found in it: objects as in `config check
     /// --json`.
     std::pair<bool, nlohmann::ordered_json> reload();
+
+    /// A change that the agent has told of.
+    struct Change {
+        std::string kind;  ///< "instance", "group" or "check"; "agent": it has come to the bus, or left it
+        std::string name;
+        std::string old_state, new_state;
+        std::uint64_t sequence = 0;  ///< of changes of state of instances and groups
+        std::string reason;
+    };
+    /// From now on every change is told to `changed`, by wait() alone. Throws BusError.
+    void subscribe(std::function<void(const Change&)> changed);
+    /// Waits for what comes, until `done()`, which is asked after each message, or the time is over: then
+    /// false. No limit: waits for ever. Throws BusError when the bus is gone.
+    bool wait(std::optional<std::chrono::milliseconds> limit, const std::function<bool()>& done);
 
   private:
     void act(const std::string& name, const std::string& method, const std::string* reason);

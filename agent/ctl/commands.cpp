@@ -10,6 +10,7 @@
 #include "agent/ctl/arguments.hpp"
 #include "agent/ctl/config_commands.hpp"
 #include "agent/ctl/plugin_commands.hpp"
+#include "agent/ctl/watch_command.hpp"
 
 namespace regent::ctl {
 
@@ -19,6 +20,8 @@ constexpr std::array table{
     Command{"status", "[NAME…] [--json]", "what is wrong, who is what, and why", status},
     Command{"list", "[instances|groups|checks|notifiers|plugins] [--json]", "names and states", list},
     Command{"show", "NAME [--json]", "everything about an instance, group, check, notifier or plugin", show},
+    Command{"watch", "[NAME…] [--json] [--until state=STATE] [--timeout DURATION]",
+            "a line for each change, as it happens", watch},
     Command{"handover", "NAME [--reason TEXT]", "give the role to the other machine, and keep it there",
             handover},
     Command{"release", "NAME", "let it come back after a handover", release},

@@ -269,6 +269,33 @@ def test_regentctl_reads(scene: Scene) -> None:
     assert len(names) == len(set(names)) and all(line.startswith("#") or len(line.rsplit(" ", 1)) == 2 for line in metrics.splitlines())
 
 
+def test_watch(scene: Scene) -> None:
+    """Lines as things happen, and a script that waits for a state."""
+    assert scene.lb1.regentctl("watch", "SG1", "--until", "state=master", "--timeout", "5s") == ("", "")
+    scene.lb1.regentctl("watch", "VI_1", "--until", "state=backup", "--timeout", "200ms", code=8)
+    for wrong in (("--until", "master"), ("--until", "state=king"), ("--timeout", "soon")):
+        assert scene.lb1.regentctl("watch", *wrong, code=2)[1].count("\n") == 1
+    scene.lb1.regentctl("watch", "VI_9", "--until", "state=master", code=4)
+    words = {"text": (), "lines": ("--json",)}
+    watchers = {name: scene.duo.lab.start(f"watch-{name}", [str(scene.lb1.program), "watch", *more], environment=scene.lb1.environment)
+                for name, more in words.items()}
+    waiting = scene.duo.lab.start("watch-until", [str(scene.lb1.program), "watch", "SG1", "--until", "state=backup"],
+                                  environment=scene.lb1.environment)
+    for watcher in (*watchers.values(), waiting):  # it subscribes before it looks, and is on the bus by then
+        eventually(lambda pid=watcher.pid: True if str(pid) in scene.lb1.busctl("list", "--unique") else None, 5.0, "no watcher")
+    scene.lb1.regentctl("handover", "SG1", "--reason", "watched")
+    assert waiting.wait(5.0) == 0
+    line = watchers["text"].wait_for(r"group SG1  master -> backup: ", 5.0).text
+    assert "group SG1" in line
+    told = json.loads(watchers["lines"].wait_for('"name":"VI_2"', 5.0).text)
+    assert (told["schema"], told["kind"], told["old_state"], told["new_state"]) == ("regent.change.1", "instance", "master", "backup")
+    scene.lb1.regentctl("release", "SG1")
+    watchers["text"].wait_for(r"instance VI_1  backup -> master", 5.0)
+    for watcher in watchers.values():
+        watcher.stop()
+    scene.duo.settle()
+
+
 def test_transitions_are_signals(scene: Scene, say: Say) -> None:
     """Every change of state once, in order, its number one more than the one before."""
     agent, log = scene.duo.agents["lb1"], scene.duo.agents["lb1"].running()

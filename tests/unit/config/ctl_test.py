@@ -46,7 +46,7 @@ def test_version_and_help():
 
 
 @pytest.mark.parametrize("arguments", [[], ["status"], ["list"], ["show", "VI_1"], ["handover", "VI_1"], ["release", "VI_1"],
-                                       ["maintenance", "on"], ["reload"], ["metrics"]])
+                                       ["maintenance", "on"], ["reload"], ["metrics"], ["watch"]])
 def test_without_a_bus_it_says_so(arguments):
     """Exit code 6, one line."""
     done = run(*arguments)
@@ -56,7 +56,7 @@ def test_without_a_bus_it_says_so(arguments):
 
 @pytest.mark.parametrize("arguments", [
     ["status", "--frobnicate"], ["list", "x"], ["show"], ["handover"], ["handover", "a", "b"], ["maintenance"],
-    ["maintenance", "maybe"], ["reload", "x"], ["metrics", "x"], ["frobnicate"], ["config"], ["config", "chek", "x"], ["--frobnicate"], ["config", "check"],
+    ["maintenance", "maybe"], ["watch", "--until", "x"], ["reload", "x"], ["metrics", "x"], ["frobnicate"], ["config"], ["config", "chek", "x"], ["--frobnicate"], ["config", "check"],
     ["config", "check", "a", "b"], ["config", "check", "a", "--jso"], ["config", "dump", "a", "--json"],
     ["config", "check", "--json=yes", "a"], ["--version", "x"], ["plugin"], ["plugin", "show"], ["plugin", "list", "x"],
     ["plugin", "show", "a", "b"], ["--plugin-dir"], ["--plugin-dir", "x"], ["plugin", "list", "--plugin-dir"],
