@@ -3,6 +3,7 @@
 # Shows a pair failing over: installs what is missing, builds the release preset, runs tests/demo/demo.py.
 #
 #   sudo tests/demo.sh [--peer keepalived | --both keepalived] [--pair] [--json FILE]
+#   sudo tests/demo.sh --cluster [--json FILE]    the real application behind the balancers, and its faults
 #
 # REGENT_BUILD=DIR uses the programs of another build directory and builds nothing.
 set -euo pipefail
@@ -42,7 +43,7 @@ build() {
 }
 
 usage() {
-    sed -n 's/^# \?//; 3,7p' tests/demo.sh
+    sed -n 's/^# \?//; 3,8p' tests/demo.sh
 }
 
 for word in "$@"; do
@@ -53,6 +54,12 @@ done
 
 needed=(python3 iproute2 nftables haproxy util-linux)
 case " $* " in *keepalived*) needed+=(keepalived) ;; esac
+case " $* " in
+    *" --cluster "*)
+        needed+=(busybox-static docker.io openjdk-17-jdk-headless openssl)
+        LIMIT=290
+        ;;
+esac
 require_packages "${needed[@]}" || die "the packages above could not be installed"
 if [ -z "${REGENT_BUILD:-}" ]; then
     case " $* " in

@@ -9,20 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 import pathlib
-import queue
 import signal
 import sys
-import threading
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import cluster  # noqa: E402
 import health_faults  # noqa: E402
 from net.lab.agents import build_directory  # noqa: E402
 from net.lab.lab import Lab  # noqa: E402
 from net.lab.netns import LabError, what_is_missing  # noqa: E402
-from net.lab.scenario import SKEW, VIPS, Outcome, Scenario  # noqa: E402
-from net.lab.watch import Change  # noqa: E402
+from net.lab.scenario import SKEW, Outcome, Scenario  # noqa: E402
+from screen import Screen, milliseconds  # noqa: E402
 
 HARD_LIMIT = 300  # seconds; the demo takes about two minutes
 BUILT = ("bin/regentd", "bin/regent-plugin-host", "plugins/regent-haproxy.so", "plugins/regent-ping.so")
@@ -31,62 +29,6 @@ PAIR = {"took": 0.030, "apart": 0.005, "gap": 0.050, "lost": 1, "flips": 1}
 RETURN = {"apart": 0.005, "gap": 0.050, "lost": 1, "flips": 1}
 SILENCE = {"since_advert": 3.0 + SKEW + 0.030, "flips": 1}
 ONE_MOVE = {"flips": 1}
-
-
-class Screen:
-    """Prints moves as they happen and, on a terminal, a line that shows that work goes on."""
-
-    def __init__(self) -> None:
-        self._tty = sys.stdout.isatty()
-        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._step = ("", time.monotonic())
-        self._names = dict(zip(VIPS, ("VIP1", "VIP2")))
-        self._begun = time.monotonic()
-        self._thread = threading.Thread(target=self._loop, name="screen", daemon=True)
-        self._thread.start()
-
-    def change(self, change: Change) -> None:
-        """Called by the watcher, which must not wait for a terminal."""
-        if change.address in self._names and not change.again:
-            verb = "has" if change.added else "gives up"
-            self._queue.put(self._stamp(change.time, f"{change.host} {verb} {self._names[change.address]} "
-                                                     f"({change.address})"))
-
-    def say(self, text: str) -> None:
-        """A line of its own."""
-        self._queue.put(text)
-
-    def step(self, text: str) -> None:
-        """What is being done from now on."""
-        self._step = (text, time.monotonic())
-        self._queue.put(self._stamp(time.monotonic(), f"-- {text}"))
-
-    def close(self) -> None:
-        """Prints what is left."""
-        self._queue.put(None)
-        self._thread.join(5.0)
-
-    def _stamp(self, when: float, text: str) -> str:
-        wall = time.time() - (time.monotonic() - when)
-        clock = time.strftime("%H:%M:%S", time.localtime(wall)) + f".{int(wall % 1 * 1000):03d}"
-        return f"{clock}  {text}"
-
-    def _loop(self) -> None:
-        while True:
-            try:
-                text = self._queue.get(timeout=0.2)
-            except queue.Empty:
-                if self._tty:
-                    name, since = self._step
-                    now = time.monotonic()
-                    print(f"\r\033[K   {name}: {now - since:.1f} s   (demo: {now - self._begun:.0f} s)", end="",
-                          flush=True)
-                continue
-            if self._tty:
-                print("\r\033[K", end="")
-            if text is None:
-                return
-            print(text, flush=True)
 
 
 def judged_by(limits: dict[str, float], kinds: tuple[str, str]) -> dict[str, float]:
@@ -120,10 +62,6 @@ def faults(scene: Scenario, screen: Screen, kinds: tuple[str, str], *, pair: boo
     return outcomes
 
 
-def _ms(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{seconds * 1000:.0f} ms" if seconds >= 0.0995 else f"{seconds * 1000:.1f} ms"
-
-
 def table(outcomes: list[Outcome]) -> str:
     """The closing table. Limits that hold for a row are judged in its last column."""
     head = ("fault", "what moved", "took", "VIPs apart", "lost", "SYN again", "longest gap", "VIP2: lost", "gap",
@@ -131,8 +69,8 @@ def table(outcomes: list[Outcome]) -> str:
     rows = [head]
     for o in outcomes:
         verdict = "" if not o.limits else "kept" if not o.over() else "OVER: " + "; ".join(o.over())
-        rows.append((o.fault, o.moved, _ms(o.took), _ms(o.apart), str(o.client.lost), str(o.client.retransmitted),
-                     _ms(o.client.longest_gap), str(o.worker.lost), _ms(o.worker.longest_gap), str(o.flips), verdict))
+        rows.append((o.fault, o.moved, milliseconds(o.took), milliseconds(o.apart), str(o.client.lost), str(o.client.retransmitted),
+                     milliseconds(o.client.longest_gap), str(o.worker.lost), milliseconds(o.worker.longest_gap), str(o.flips), verdict))
     widths = [max(len(row[column]) for row in rows) for column in range(len(head) - 1)]
     left = {0, 1}
     return "\n".join("  ".join((cell.ljust if i in left else cell.rjust)(widths[i]) for i, cell in enumerate(row[:-1]))
@@ -146,13 +84,13 @@ def explain(outcomes: list[Outcome], kinds: tuple[str, str]) -> str:
              "Client: a new HTTP connection through VIP1 and HAProxy every 5 ms. VIP2: a datagram from the worker to "
              "the outside every 5 ms."]
     if silent and silent.since_advert is not None:
-        lines.append(f"Silent loss: both VIPs on lb2 {_ms(silent.since_advert)} after the last advert it heard "
-                     f"(3 adverts + skew = {_ms(3 + SKEW)}).")
+        lines.append(f"Silent loss: both VIPs on lb2 {milliseconds(silent.since_advert)} after the last advert it heard "
+                     f"(3 adverts + skew = {milliseconds(3 + SKEW)}).")
     if any(o.limits for o in outcomes):
-        lines.append(f"Limits: stop within {_ms(PLAIN['took'])} ({_ms(PAIR['took'])} with pair), VIPs 5 ms apart, gap "
-                     f"50 ms, one request; silence {_ms(SILENCE['since_advert'])} after the last advert; one flip each. "
-                     f"HAProxy killed: gap {_ms(health_faults.KILLED['gap'])}; hung: {_ms(health_faults.HUNG['gap'])}; one LAN lost: "
-                     f"{_ms(health_faults.LAN_LOST['gap'])}; plugin host killed or hung: no move.")
+        lines.append(f"Limits: stop within {milliseconds(PLAIN['took'])} ({milliseconds(PAIR['took'])} with pair), VIPs 5 ms apart, gap "
+                     f"50 ms, one request; silence {milliseconds(SILENCE['since_advert'])} after the last advert; one flip each. "
+                     f"HAProxy killed: gap {milliseconds(health_faults.KILLED['gap'])}; hung: {milliseconds(health_faults.HUNG['gap'])}; one LAN lost: "
+                     f"{milliseconds(health_faults.LAN_LOST['gap'])}; plugin host killed or hung: no move.")
     return "\n".join(lines)
 
 
@@ -172,7 +110,7 @@ def demo(given: argparse.Namespace, screen: Screen, lab: Lab) -> list[Outcome]:
     screen.close()
     print("\n" + table(outcomes) + "\n\n" + explain(outcomes, kinds))
     cadence = max(max(o.client.cadence, o.worker.cadence) for o in outcomes)
-    print(f"The probes asked every 5 ms; where this machine was busy, {_ms(cadence)} at worst.")
+    print(f"The probes asked every 5 ms; where this machine was busy, {milliseconds(cadence)} at worst.")
     if given.json:
         pathlib.Path(given.json).write_text(json.dumps({"lb1": kinds[0], "lb2": kinds[1], "pair": given.pair,
                                                         "outcomes": [o.figures() for o in outcomes],
@@ -186,13 +124,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peer", choices=("regent", "keepalived"), default="regent", help="what runs on lb2")
     parser.add_argument("--both", choices=("regent", "keepalived"), help="what runs on both balancers")
     parser.add_argument("--pair", action="store_true", help="all faults with pair = true")
+    parser.add_argument("--cluster", action="store_true", help="the real application and its faults")
     parser.add_argument("--json", metavar="FILE", help="the figures as JSON")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.cluster and (given.both or given.pair or given.peer != "regent"):
+        parser.error("--cluster is regent on both balancers: it goes with --json alone")
+    return given
 
 
 def _ended(number: int, _: object) -> None:
     if number == signal.SIGALRM:
-        raise LabError(f"the demo was not through after {HARD_LIMIT} s")
+        raise LabError("the demo was not through in time")
     raise SystemExit(128 + number)
 
 
@@ -200,19 +142,21 @@ def main() -> int:
     """Exit code 0: every fault moved what it had to; 1: not; 2: something needed is missing."""
     given = arguments()
     kinds = {given.both} if given.both else {"regent", given.peer}
-    lacking = what_is_missing(("ip", "bridge", "nft", "haproxy", "nsenter", "setpriv",
+    lacking = cluster.what_is_missing() if given.cluster else what_is_missing(("ip", "bridge", "nft", "haproxy", "nsenter", "setpriv",
                                *(("keepalived",) if "keepalived" in kinds else ())))
     if not lacking and "regent" in kinds:
-        lacking = [f"{build_directory() / file} was not built" for file in BUILT if not (build_directory() / file).exists()]
+        lacking = [f"{build_directory() / file} was not built" for file in (*BUILT, *(cluster.BUILT if given.cluster else ())) if not (build_directory() / file).exists()]
     if lacking:
         print("\n".join(f"demo: {sentence}" for sentence in lacking), file=sys.stderr)
         return 2
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM):
         signal.signal(number, _ended)
-    signal.alarm(HARD_LIMIT)
+    signal.alarm(cluster.HARD_LIMIT if given.cluster else HARD_LIMIT)
     screen = Screen()
     with Lab() as lab:
         try:
+            if given.cluster:
+                return cluster.demo(lab, screen, given.json)
             demo(given, screen, lab)
         except LabError as error:
             screen.close()

@@ -15,12 +15,24 @@
 //     java RmiService call HOST PORT NAME USER COUNT
 //
 // calls the object as an application does, over the stub, and prints each answer.
+//
+//     java RmiService knock HOST PORT NAME USER MILLISECONDS
+//
+// looks the name up and calls the object at that pace until it is ended, one call after the other, and prints of each
+// "NUMBER START END RESULT 0" as probe_main.py does; RESULT is "ok" or the exception.
+//
+// With -Dlisten=ADDRESS:PORT all ports are that one, whatever they are called: a container's published port.
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.rmi.Remote;
 import java.rmi.RemoteException;
 import java.rmi.registry.LocateRegistry;
 import java.rmi.registry.Registry;
+import java.rmi.server.RMISocketFactory;
 import java.rmi.server.UnicastRemoteObject;
 
 public final class RmiService {
@@ -72,6 +84,9 @@ public final class RmiService {
         int registryPort = Integer.parseInt(words[1]);
         int objectPort = Integer.parseInt(words[2]);
         System.setProperty("java.rmi.server.hostname", words[3]);
+        if (System.getProperty("listen") != null) {
+            RMISocketFactory.setSocketFactory(new Published(System.getProperty("listen")));
+        }
         Registry registry = LocateRegistry.createRegistry(registryPort);
         SessionServer sessionServer = new SessionServer(words[0]);
         OtherServer otherServer = new OtherServer();
@@ -104,9 +119,50 @@ public final class RmiService {
         }
     }
 
+    private static void knock(String[] words) throws InterruptedException {
+        long every = Long.parseLong(words[5]) * 1_000_000;
+        long due = System.nanoTime(); // CLOCK_MONOTONIC
+        for (long number = 0;; ++number) {
+            long start = System.nanoTime();
+            String result = "ok";
+            try {
+                Registry registry = LocateRegistry.getRegistry(words[1], Integer.parseInt(words[2]));
+                ((Session) registry.lookup(words[3])).call(words[4]);
+            } catch (Exception error) {
+                result = error.getClass().getSimpleName();
+            }
+            long end = System.nanoTime();
+            System.out.printf(java.util.Locale.ROOT, "%d %.6f %.6f %s 0%n", number, start / 1e9, end / 1e9, result);
+            due = Math.max(due + every, end);
+            java.util.concurrent.TimeUnit.NANOSECONDS.sleep(due - end);
+        }
+    }
+
+    /** Opens the one port that -Dlisten names, whichever is asked for. */
+    private static final class Published extends RMISocketFactory {
+        private final InetSocketAddress where;
+
+        Published(String text) {
+            int colon = text.lastIndexOf(':');
+            where = new InetSocketAddress(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port) throws IOException {
+            return new ServerSocket(where.getPort(), 50, where.getAddress());
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) throws IOException {
+            return new Socket(host, port);
+        }
+    }
+
     public static void main(String[] words) throws Exception {
         if (words.length == 6 && words[0].equals("call")) {
             call(words);
+        } else if (words.length == 6 && words[0].equals("knock")) {
+            knock(words);
         } else if (words.length > 4) {
             serve(words);
         } else {

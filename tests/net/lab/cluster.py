@@ -7,7 +7,7 @@ the default gateway of the workers.
 
 from __future__ import annotations
 
-from .haproxy import Haproxy
+from .haproxy import CONFIGURATION, Haproxy
 from .lab import Lab
 from .probe import Probe, start_servers
 from .spec import Node, Router
@@ -41,7 +41,16 @@ def add_balancers(lab: Lab) -> None:
 
 
 def add_surroundings(lab: Lab) -> dict[str, Haproxy]:
-    """Client, worker and outside, NAT and HAProxy on the balancers; returns the latter, which run."""
+    """Client, worker and outside, NAT and HAProxy on the balancers; returns the latter, which run. The services are
+    stand-ins: application.py has those of the reference cluster."""
+    add_neighbours(lab)
+    start_servers(lab, "worker", "worker-http", *(f"http:192.168.1.{host}:{port}" for host in (100, 110)
+                                                  for port in (20000, 20001, 22000, 22001)))
+    return start_proxies(lab)
+
+
+def add_neighbours(lab: Lab) -> None:
+    """Client, worker (which is both of the reference cluster) and outside, and NAT on the balancers."""
     lab.host("client")
     lab.connect("client", "eth0", "a", *(f"{address}/24" for address in CLIENTS))
     lab.host("worker")
@@ -50,13 +59,15 @@ def add_surroundings(lab: Lab) -> dict[str, Haproxy]:
     lab.host("outside")
     lab.connect("outside", "eth0", "a", "10.0.2.1/24")
     lab.spaces["outside"].ip(f"address add {OUTSIDE}/32 dev lo")
-    start_servers(lab, "worker", "worker-http", *(f"http:192.168.1.{host}:{port}" for host in (100, 110)
-                                                  for port in (20000, 20001, 22000, 22001)))
     start_servers(lab, "outside", "outside-echo", f"udp:{OUTSIDE}:7")
     for host in BALANCERS:
         lab.spaces[host].ip("route add default via 10.0.2.1")
         lab.spaces[host].run(["nft", "-f", "-"], stdin=NAT.format(vip=VIP1))
-    proxies = {host: Haproxy(lab, host, VIP1) for host in BALANCERS}
+
+
+def start_proxies(lab: Lab, configuration: str = CONFIGURATION) -> dict[str, Haproxy]:
+    """HAProxy on both balancers."""
+    proxies = {host: Haproxy(lab, host, VIP1, configuration) for host in BALANCERS}
     for proxy in proxies.values():
         proxy.start()
     return proxies

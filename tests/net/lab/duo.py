@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 from .agents import Keepalived, Regent, make_agent
 from .capture import Capture
 from .cluster import BALANCERS, add_balancers, reference_node
 from .lab import Lab
 from .process import Line
 from .spec import Node
-from .watch import AddressWatcher, Timeline
+from .watch import AddressWatcher, Change, Timeline
 
 ENTERING = r"Entering (?:BACKUP|MASTER|FAULT|INIT)"
 
@@ -18,10 +20,10 @@ class Duo:
     """lb1 and lb2 run the same program; lb1 has the higher priority. `nodes` instead of the reference configuration."""
 
     def __init__(self, lab: Lab, kind: str = "regent", *, nodes: dict[str, Node] | None = None, pair: bool = False,
-                 interval: float = 1.0, version: int = 2) -> None:
+                 interval: float = 1.0, version: int = 2, on_change: Callable[[Change], None] | None = None) -> None:
         add_balancers(lab)
         self.lab, self.kind = lab, kind
-        self.watcher, self.capture = AddressWatcher(lab, BALANCERS), Capture(lab)
+        self.watcher, self.capture = AddressWatcher(lab, BALANCERS, on_change), Capture(lab)
         self.agents: dict[str, Keepalived | Regent] = {host: make_agent(kind, lab, host) for host in BALANCERS}
         self.nodes = dict(nodes) if nodes else {host: reference_node(host, pair=pair, interval=interval, version=version)
                                                 for host in BALANCERS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import signal
 import socket
 import time
@@ -54,14 +55,15 @@ backend servers-farhosIn
 class Haproxy:
     """Bound to the VIP whether the balancer holds it or not. Times are time.monotonic()."""
 
-    def __init__(self, lab: Lab, host: str, vip: str) -> None:
+    def __init__(self, lab: Lab, host: str, vip: str, configuration: str = CONFIGURATION) -> None:
         self.lab, self.host = lab, host
         self.pidfile = lab.directory / f"{host}-haproxy.pid"
         self.stats_socket = lab.directory / f"{host}-haproxy.sock"
         self._file = lab.directory / f"{host}-haproxy.cfg"
-        self._file.write_text(CONFIGURATION.format(
+        self._file.write_text(configuration.format(
             socket=self.stats_socket, vip=vip, client_timeout=CLIENT_TIMEOUT), encoding="utf-8")
-        self._argv = ["haproxy", "-W", "-f", str(self._file), "-p", str(self.pidfile)]
+        # Its name among its peers is the host's, which all namespaces have in common.
+        self._argv = ["haproxy", "-W", "-L", host, "-f", str(self._file), "-p", str(self.pidfile)]
         self._runs = 0
         self._process: Process | None = None
 
@@ -71,7 +73,8 @@ class Haproxy:
         self._process = self.lab.start(name, argv, host=self.host)
         return self._process
 
-    def _running(self) -> Process:
+    def running(self) -> Process:
+        """Its process; LabError when it was not started."""
         if self._process is None:
             raise LabError(f"HAProxy on {self.host} was not started")
         return self._process
@@ -93,20 +96,19 @@ class Haproxy:
 
     def worker(self) -> int | None:
         """The process that answers on the stats socket; None when none does."""
-        pid = self.info().get("Pid")
-        return int(pid) if pid else None
+        pid = re.search(r"^Pid: (\d+)$", self.ask("show info"), re.MULTILINE)
+        return int(pid[1]) if pid else None
 
-    def info(self) -> dict[str, str]:
-        """`show info`; empty when nobody answers within half a second."""
+    def ask(self, command: str) -> str:
+        """The answer on the stats socket; empty when nobody answers within half a second."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
             made.settimeout(0.5)
             try:
                 made.connect(str(self.stats_socket))
-                made.sendall(b"show info\n")
-                text = b"".join(iter(lambda: made.recv(65536), b""))
+                made.sendall(f"{command}\n".encode())
+                return b"".join(iter(lambda: made.recv(65536), b"")).decode()
             except OSError:
-                return {}
-        return dict(line.split(": ", 1) for line in text.decode().splitlines() if ": " in line)
+                return ""
 
     def kill(self, which: str = "master") -> float:
         """SIGKILL of master or worker, either of which takes the other with it; returns the time just before.
@@ -115,7 +117,7 @@ class Haproxy:
         """
         pid = self.master() if which == "master" else children(self.master())[-1]
         before = self._signal([pid], signal.SIGKILL)
-        self._running().wait(5.0)
+        self.running().wait(5.0)
         return before
 
     def hang(self) -> float:
@@ -132,7 +134,7 @@ class Haproxy:
 
         A connection whose other end went to the other balancer with the VIP holds the old worker until `timeout client`.
         """
-        old, process = self.worker(), self._running()
+        old, process = self.worker(), self.running()
         mark, before = process.mark(), self._signal([self.master()], signal.SIGUSR2)
         process.wait_for(rf"Former worker \({old}\) exited", 2 * CLIENT_TIMEOUT, mark)
         self.wait_answering()

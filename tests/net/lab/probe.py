@@ -65,13 +65,25 @@ class Probe:
     """A running probe. Stops with the lab at the latest."""
 
     def __init__(self, lab: Lab, host: str, name: str, mode: str, target: str, *, sources: tuple[str, ...] = (),
-                 every: float = 0.005, timeout: float = 2.0) -> None:
+                 every: float = 0.005, timeout: float = 2.0, path: str = "/probe", body: str = "") -> None:
+        """`path` is what is asked for over TCP, `body` a text that must be in the answer."""
+        self._begin(lab.start(name, [
+            "/usr/bin/python3", "-u", str(_HERE / "probe_main.py"), "--mode", mode, "--target", target,
+            "--sources", ",".join(sources), "--every", str(every), "--timeout", str(timeout), "--path", path, "--body", body],
+            host=host), every, timeout)
+
+    @classmethod
+    def of(cls, process: Process, every: float, timeout: float) -> "Probe":
+        """Another program that prints what probe_main.py would."""
+        made = cls.__new__(cls)
+        made._begin(process, every, timeout)
+        return made
+
+    def _begin(self, process: Process, every: float, timeout: float) -> None:
         self.every, self.timeout = every, timeout
         self._parsed: list[Request] = []
         self._at = 0
-        self._process: Process = lab.start(name, [
-            "/usr/bin/python3", "-u", str(_HERE / "probe_main.py"), "--mode", mode, "--target", target,
-            "--sources", ",".join(sources), "--every", str(every), "--timeout", str(timeout)], host=host)
+        self._process = process
 
     def requests(self) -> list[Request]:
         """All finished requests so far."""

@@ -22,7 +22,6 @@ from collections import OrderedDict
 
 IP_BIND_ADDRESS_NO_PORT = 24
 TCP_TOTAL_RETRANS = slice(100, 104)  # struct tcp_info, tcpi_total_retrans
-REQUEST = b"GET /probe HTTP/1.0\r\nHost: vip\r\n\r\n"
 
 
 class Output:
@@ -47,8 +46,9 @@ class TcpProbe:
     """HTTP requests, each on a connection of its own."""
 
     def __init__(self, target: tuple[str, int], sources: list[str], timeout: float, output: Output,
-                 poller: "select.epoll") -> None:
+                 poller: "select.epoll", path: str = "/probe", body: str = "") -> None:
         self._target, self._sources, self._timeout = target, sources, timeout
+        self._request, self._body = f"GET {path} HTTP/1.0\r\nHost: vip\r\n\r\n".encode(), body.encode()
         self._output, self._poller = output, poller
         self._open: OrderedDict[int, list] = OrderedDict()  # fd -> [number, socket, start, bytes, retransmissions]
 
@@ -80,7 +80,7 @@ class TcpProbe:
                     return
                 info = made.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
                 entry[4] = struct.unpack("=I", info[TCP_TOTAL_RETRANS])[0]
-                made.send(REQUEST)
+                made.send(self._request)
                 self._poller.modify(fd, select.EPOLLIN)
                 return
             data = made.recv(4096)
@@ -92,7 +92,8 @@ class TcpProbe:
         if data:
             entry[3] += data
         else:
-            self._finish(fd, "ok" if entry[3].startswith(b"HTTP/1.") and b" 200 " in entry[3][:15] else "badreply")
+            good = entry[3].startswith(b"HTTP/1.") and b" 200 " in entry[3][:15] and self._body in entry[3]
+            self._finish(fd, "ok" if good else "badreply")
 
     def expire(self, now: float) -> float:
         """Gives up on the overdue; returns when the next one is."""
@@ -187,6 +188,8 @@ def main() -> None:
     parser.add_argument("--sources", default="")
     parser.add_argument("--every", type=float, default=0.005)
     parser.add_argument("--timeout", type=float, default=2.0)
+    parser.add_argument("--path", default="/probe")
+    parser.add_argument("--body", default="")
     given = parser.parse_args()
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(5))
@@ -194,8 +197,8 @@ def main() -> None:
         pass  # the lateness that is reported then tells
     host, port = given.target.rsplit(":", 1)
     output, poller = Output(), select.epoll()
-    kind = TcpProbe if given.mode == "tcp" else UdpProbe
-    probe = kind((host, int(port)), [s for s in given.sources.split(",") if s], given.timeout, output, poller)
+    common = ((host, int(port)), [s for s in given.sources.split(",") if s], given.timeout, output, poller)
+    probe = TcpProbe(*common, given.path, given.body) if given.mode == "tcp" else UdpProbe(*common)
     worst = loop(probe, poller, given.every, output)
     print(f"late {worst:.6f}", flush=True)
 

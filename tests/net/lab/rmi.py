@@ -8,11 +8,14 @@ import signal
 
 from .lab import Lab
 from .netns import run
+from .probe import Probe
 from .process import Line, Process
 
 _SOURCE = pathlib.Path(__file__).with_name("RmiService.java")
 # Small, and without the compiler that makes long runs fast: it starts in 0.1 s.
 JAVA = ("java", "-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+PATIENCE = 5.0  # seconds that a client waits for an answer; Java's own default is for ever
+_IMPATIENT = (f"-Dsun.rmi.transport.tcp.responseTimeout={PATIENCE * 1000:.0f}",)
 
 
 def compile_service(lab: Lab) -> pathlib.Path:
@@ -25,24 +28,30 @@ def compile_service(lab: Lab) -> pathlib.Path:
 
 class RmiService:
     """A registry at `port`, one object at `object_port` (default: the same), bound to `names`; its stubs send clients to
-    `stub_host`. Times are time.monotonic()."""
+    `stub_host`. With `published` both ports are that one to itself and to clients, and only `port` is open: what Docker does
+    for a container. Times are time.monotonic()."""
 
     def __init__(self, lab: Lab, host: str, address: str, port: int, *, names: tuple[str, ...] = ("trazaServ",),
-                 stub_host: str = "", object_port: int = 0, label: str = "") -> None:
+                 stub_host: str = "", object_port: int = 0, label: str = "", published: int = 0) -> None:
         self.lab, self.host, self.address, self.port = lab, host, address, port
         self.object_port, self.names = object_port or port, names
         self.label = label or f"{address}:{port}"
-        self._argv = [*JAVA, "-cp", str(compile_service(lab)), "RmiService", self.label, str(port), str(self.object_port),
-                      stub_host or address, *names]
+        opened = (f"-Dlisten={address}:{port}",) if published else ()
+        self._argv = [*JAVA, *opened, "-cp", str(compile_service(lab)), "RmiService", self.label, str(published or port),
+                      str(published or self.object_port), stub_host or address, *names]
         self._runs = 0
         self.process: Process | None = None
 
     def start(self) -> Line:
         """Starts it and waits until all names are bound; returns the line that says so."""
+        self.launch()
+        return self.running().wait_for("^ready", 30.0)
+
+    def launch(self) -> None:
+        """Starts it and does not wait."""
         self._runs += 1
         name = f"{self.host}-rmi-{self.port}" + (f"-{self._runs}" if self._runs > 1 else "")
         self.process = self.lab.start(name, self._argv, host=self.host, commands=True)
-        return self.process.wait_for("^ready", 30.0)
 
     def running(self) -> Process:
         """Its process."""
@@ -96,3 +105,10 @@ def call(lab: Lab, host: str, address: str, port: int, name: str, user: str, cou
     """What a real client is answered that looks up a name and calls the object `count` times."""
     argv = [*JAVA, "-cp", str(compile_service(lab)), "RmiService", "call", address, str(port), name, user, str(count)]
     return lab.spaces[host].run(argv, timeout=30.0).splitlines()
+
+
+def session_probe(lab: Lab, host: str, address: str, port: int, name: str, *, every: float = 0.020) -> Probe:
+    """A real client that looks the name up and calls the object, again and again, one call after the other."""
+    argv = [*JAVA, *_IMPATIENT, "-cp", str(compile_service(lab)), "RmiService", "knock", address, str(port), name, "probe",
+            str(round(every * 1000))]
+    return Probe.of(lab.start(f"{host}-session", argv, host=host), every, PATIENCE)

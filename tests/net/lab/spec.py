@@ -59,6 +59,7 @@ class Node:
     groups: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
     checks: tuple[Check, ...] = ()
     notifiers: tuple[Notifier, ...] = ()
+    told: tuple[Check, ...] = ()  # checks that are reported and move nothing; keepalived has no such thing
 
     def all(self, **changes: object) -> "Node":
         """The same node with fields of every router changed."""
@@ -107,7 +108,7 @@ def regent_toml(node: Node) -> str:
             lines.insert(-1, f"track = {strings(tuple(check.name for check in node.checks))}")
     for name, members in node.groups:
         lines += [f"[group.{name}]", f"members = {strings(members)}", ""]
-    for kind, named in (("check", node.checks), ("notifier", node.notifiers)):
+    for kind, named in (("check", (*node.checks, *node.told)), ("notifier", node.notifiers)):
         for one in named:
             lines += [f"[{kind}.{one.name}]", *one.regent, ""]
     return "\n".join(lines)
