@@ -12,7 +12,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr char message_acknowledged = '\x4e', message_not_supported = '\x4f';
-constexpr char message_pong = '\x53';
+constexpr char message_pong = '\x53', message_acknowledgement = '\x54';
 constexpr char return_value = '\x01', return_exception = '\x02';
 constexpr char type_object = '\x73', type_class = '\x72', type_proxy_class = '\x7d', type_block = '\x77';
 
@@ -78,7 +78,8 @@ std::string lookup(std::string_view name) {
 }
 
 std::string acknowledgement(const Uid& uid) {
-    return "\x54" + std::string(uid.data(), uid.size());
+    std::string message(1, message_acknowledgement);
+    return message.append(uid.data(), uid.size());
 }
 
 void Reader::take(std::string_view bytes) {

@@ -17,7 +17,9 @@ constexpr std::size_t maximum_shown = 40;
 constexpr std::size_t maximum_names = 3;
 
 std::string quoted(std::string_view text) {
-    return "\"" + printable(text, maximum_shown) + "\"";
+    std::string made(1, '"');
+    made += printable(text, maximum_shown);
+    return made += '"';
 }
 
 /// The same host, in whichever way two texts write its address or name.
