@@ -8,18 +8,13 @@ import json
 import pathlib
 from dataclasses import asdict
 
-from net.lab.application import FARHOSIN, INTERVAL, RMI1, TIMEOUT, TRAEJAR, what_application_lacks
+from net.lab.application import FARHOSIN, INTERVAL, RMI1, TIMEOUT, TRAEJAR
 from net.lab.lab import Lab
 from net.lab.service_faults import Row, ServiceScene, container_faults, http_faults, rmi_faults
 from screen import Screen, milliseconds
 
 HARD_LIMIT = 240  # seconds; it takes about one minute
 BUILT = ("plugins/regent-docker.so", "plugins/regent-rmi.so", "plugins/regent-http.so")
-
-
-def what_is_missing() -> list[str]:
-    """Sentences; none when all is there."""
-    return what_application_lacks()
 
 
 def _moved(row: Row) -> str:

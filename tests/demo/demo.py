@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import cluster  # noqa: E402
 import health_faults  # noqa: E402
 from net.lab.agents import build_directory  # noqa: E402
+from net.lab.application import what_application_lacks  # noqa: E402
 from net.lab.lab import Lab  # noqa: E402
 from net.lab.netns import LabError, what_is_missing  # noqa: E402
 from net.lab.scenario import SKEW, Outcome, Scenario  # noqa: E402
@@ -132,6 +133,19 @@ def arguments() -> argparse.Namespace:
     return given
 
 
+def what_is_lacking(given: argparse.Namespace) -> list[str]:
+    """Sentences that say what keeps this demo from running here."""
+    kinds = {given.both} if given.both else {"regent", given.peer}
+    programs = ("ip", "bridge", "nft", "haproxy", "nsenter", "setpriv", *(("keepalived",) if "keepalived" in kinds else ()))
+    lacking = what_is_missing(programs)
+    if given.cluster and not lacking:
+        lacking = what_application_lacks()
+    if not lacking and "regent" in kinds:
+        files = (*BUILT, *(cluster.BUILT if given.cluster else ()))
+        lacking = [f"{build_directory() / file} was not built" for file in files if not (build_directory() / file).exists()]
+    return lacking
+
+
 def _ended(number: int, _: object) -> None:
     if number == signal.SIGALRM:
         raise LabError("the demo was not through in time")
@@ -141,11 +155,7 @@ def _ended(number: int, _: object) -> None:
 def main() -> int:
     """Exit code 0: every fault moved what it had to; 1: not; 2: something needed is missing."""
     given = arguments()
-    kinds = {given.both} if given.both else {"regent", given.peer}
-    lacking = cluster.what_is_missing() if given.cluster else what_is_missing(("ip", "bridge", "nft", "haproxy", "nsenter", "setpriv",
-                               *(("keepalived",) if "keepalived" in kinds else ())))
-    if not lacking and "regent" in kinds:
-        lacking = [f"{build_directory() / file} was not built" for file in (*BUILT, *(cluster.BUILT if given.cluster else ())) if not (build_directory() / file).exists()]
+    lacking = what_is_lacking(given)
     if lacking:
         print("\n".join(f"demo: {sentence}" for sentence in lacking), file=sys.stderr)
         return 2
