@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -14,7 +16,7 @@ from net.lab.agents import Keepalived
 from net.lab.capture import Capture
 from net.lab.cluster import BALANCERS, VIP1, VIP2, add_balancers, reference_node
 from net.lab.decode import Advert, Announcement, decode_frame, internet_checksum
-from net.lab.netns import NETNS_DIR, Namespace, remove_stale
+from net.lab.netns import NETNS_DIR, Namespace, remove_stale, run
 from net.lab.probe import Request, judge
 from net.lab.scenario import Scenario
 from net.lab.spec import duration, keepalived_conf, regent_toml
@@ -107,16 +109,20 @@ def test_configurations() -> None:
     assert (duration(1.0), duration(0.1), duration(2.5)) == ("1s", "100ms", "2500ms")
 
 
-def test_stale_namespaces_are_removed(ground: None) -> None:
+def test_stale_namespaces_and_directories_are_removed(ground: None) -> None:
     child = subprocess.Popen(["true"])
     child.wait()
     left = Namespace(f"rg{child.pid}n1-left")
     inside = subprocess.Popen(left.command(["cat", "/dev/zero"]), stdout=subprocess.DEVNULL)
     mine = Namespace(f"rg{os.getpid()}n0-mine")
+    mounted = pathlib.Path(tempfile.gettempdir(), left.name, "inside")
+    mounted.mkdir(parents=True)
+    run(["mount", "-t", "tmpfs", "none", str(mounted)])
     try:
         assert left.name in remove_stale()
         assert inside.wait(5.0) == -signal.SIGKILL
         assert not (NETNS_DIR / left.name).exists() and (NETNS_DIR / mine.name).exists()
+        assert not mounted.parent.exists() and str(mounted) not in pathlib.Path("/proc/self/mountinfo").read_text("ascii")
     finally:
         inside.kill()
         mine.remove()

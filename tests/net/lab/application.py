@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from .certificates import DAY, Authority, Pair
 from .cluster import BALANCERS, CLIENTS, VIP1, add_neighbours, reference_node, start_proxies
-from .docker import BUSYBOX, Dockerd, Health, Spec
+from .docker import Dockerd, Health, Spec, what_docker_lacks
 from .haproxy import Haproxy
 from .health import haproxy_check, http_check, ping_check, rmi_check, schedule
 from .lab import Lab
@@ -25,7 +25,7 @@ from .spec import Check, Node, strings
 
 WORKERS = ("192.168.1.100", "192.168.1.110")
 INTERVAL, TIMEOUT = 0.5, 0.3  # seconds; of what is asked
-PROGRAMS = ("dockerd", "containerd", "runc", "java", "javac", "openssl", "haproxy")
+PROGRAMS = ("haproxy", "java", "javac", "openssl")
 EXAMINED = "traejar11"  # the container that has a health check of its own
 PORTAL = 22443  # farhosIn once more, over TLS, straight from the worker
 
@@ -101,8 +101,7 @@ backend farhosin
 
 def what_application_lacks() -> list[str]:
     """Sentences that say what keeps it from running here."""
-    lacking = what_is_missing(PROGRAMS)
-    return lacking if BUSYBOX.exists() else [*lacking, f"{BUSYBOX} of package busybox-static is not installed"]
+    return [*what_is_missing(PROGRAMS), *what_docker_lacks()]
 
 
 def configuration() -> str:

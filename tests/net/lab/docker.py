@@ -20,7 +20,7 @@ import urllib.parse
 from dataclasses import dataclass, field
 
 from .lab import Lab
-from .netns import LabError, run, what_is_missing
+from .netns import LabError, unmount_below, what_is_missing
 from .process import Process
 from .processes import arguments, children, eventually
 
@@ -77,12 +77,16 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+def what_docker_lacks() -> list[str]:
+    """Sentences that say what keeps a Dockerd from running here."""
+    return what_is_missing(PROGRAMS) + ([] if BUSYBOX.exists() else ["busybox-static is not installed"])
+
+
 class Dockerd:
     """One dockerd, in the namespace of `host`, which has to be there when it starts. Times are time.monotonic()."""
 
     def __init__(self, lab: Lab, host: str = "sw", *, listen: tuple[str, ...] = (), name: str = "docker") -> None:
-        missing = what_is_missing(PROGRAMS) + ([] if BUSYBOX.exists() else ["busybox-static is not installed"])
-        if missing:
+        if missing := what_docker_lacks():
             raise LabError("; ".join(missing))
         self.lab, self.host, self.name = lab, host, name
         # Short, for it holds sockets, and not where pytest keeps what was: it is large, and full of mounts.
@@ -243,8 +247,7 @@ class Dockerd:
             with contextlib.suppress(LabError):
                 self._process.stop(10.0)
         self._end_left()
-        for mount in reversed(_mounts_below(self.directory)):
-            run(["umount", "--lazy", mount], check=False)
+        unmount_below(self.directory)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _end_left(self) -> None:
@@ -264,9 +267,3 @@ def _add(tar: tarfile.TarFile, path: str, content: bytes) -> None:
     entry = tarfile.TarInfo(path)
     entry.size, entry.mode = len(content), 0o755
     tar.addfile(entry, io.BytesIO(content))
-
-
-def _mounts_below(directory: pathlib.Path) -> list[str]:
-    """Mount points in order of mounting."""
-    lines = pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
-    return [point for point in (line.split()[4] for line in lines) if point.startswith(f"{directory}/")]

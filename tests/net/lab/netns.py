@@ -123,8 +123,17 @@ def remove_stale() -> list[str]:
         _remove(entry.name)
         removed.append(entry.name)
     for entry in _orphans(pathlib.Path(tempfile.gettempdir())):
+        unmount_below(entry)
         shutil.rmtree(entry, ignore_errors=True)
     return removed
+
+
+def unmount_below(directory: pathlib.Path) -> None:
+    """Unmounts what is mounted below a directory, the last one first."""
+    lines = pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    for point in reversed([line.split()[4] for line in lines]):
+        if point.startswith(f"{directory}/"):
+            run(["umount", "--lazy", point], check=False)
 
 
 def _orphans(directory: pathlib.Path) -> list[pathlib.Path]:
