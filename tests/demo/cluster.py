@@ -37,9 +37,10 @@ def table(rows: list[Row]) -> str:
     return "\n".join([text[0], *(line for first, more in zip(text[1:], below) for line in (first, *more))])
 
 
-def explain(scene: ServiceScene) -> str:
+def explain(scene: ServiceScene, rows: list[Row]) -> str:
     """What the columns mean, and why the checks are set up as they are."""
     told = len(scene.app.told())
+    late = max(row.client.cadence for row in rows if row.service in (TRAEJAR.name, FARHOSIN.name))
     return "\n".join([
         f"Told: the later of both balancers' log lines; each watches all servers, by {told} checks ({milliseconds(INTERVAL)} "
         f"interval, {milliseconds(TIMEOUT)} timeout; containers by events of dockerd, over TLS).",
@@ -48,7 +49,8 @@ def explain(scene: ServiceScene) -> str:
         "why. Tracked are a balancer's own HAProxy and LAN: they move both VIPs, and the sessions stay, for the two HAProxys are",
         "peers. UNKNOWN is held: a dockerd that is gone says nothing against its containers.",
         f"Clients: HTTP to {TRAEJAR.name} and {FARHOSIN.name}, new connections every 20 ms; Java RMI to {RMI1.name}, a lookup and a",
-        "call every 20 ms, one after the other. Lost is what was answered wrongly or not at all until HAProxy had noticed."])
+        "call every 20 ms, one after the other. Lost is what was answered wrongly or not at all until HAProxy had noticed; a user",
+        f"whose RMI server dies must log in at another. Where this machine was busy, {milliseconds(late)} between two questions at worst."])
 
 
 def demo(lab: Lab, screen: Screen, file: str | None) -> int:
@@ -67,7 +69,7 @@ def demo(lab: Lab, screen: Screen, file: str | None) -> int:
         screen.step(act)
         rows.append(_shown(move(), screen))
     screen.close()
-    print("\n" + table(rows) + "\n\n" + explain(scene))
+    print("\n" + table(rows) + "\n\n" + explain(scene, rows))
     if file:
         pathlib.Path(file).write_text(json.dumps({"rows": [asdict(row) for row in rows]}, indent=1) + "\n", encoding="utf-8")
     return 1 if any(row.over() for row in rows) else 0

@@ -16,7 +16,7 @@ from .duo import Duo
 from .lab import Lab
 from .netns import LabError
 from .probe import Verdict, judge
-from .process import Line
+from .process import Line, Process
 from .rmi import call
 from .watch import Change
 
@@ -130,7 +130,7 @@ class ServiceScene:
         probe.wait_complete(end, probe.timeout + 5.0)
         return end, judge(probe.requests(), start, end)
 
-    def _mend(self, fault: Fault, logs: dict, proxies: dict) -> None:  # type: ignore[type-arg]
+    def _mend(self, fault: Fault, logs: dict[str, Process], proxies: dict[str, Process]) -> None:
         marks = {process: process.mark() for process in (*logs.values(), *proxies.values())}
         fault.mend()
         for log in logs.values():
