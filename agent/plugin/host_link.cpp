@@ -67,6 +67,7 @@ void HostLink::let_go() {
     wiring_.loop.unwatch(host_->process.get());
     host_.reset();
     unsent_.clear();
+    awaits_room_ = false;
 }
 
 void HostLink::add(InstanceId instance, HostClient& client) {
@@ -199,24 +200,27 @@ bool HostLink::send(const ToHost& message, Instant now) {
         condemn("does not take what it is sent", now);
         return false;
     }
-    unsent_.push_back(encode(message));
+    Bytes frame = encode(message);
+    // Whoever made it has cut what can be long; a frame that the host would not take must not cost the host.
+    if (frame.size() > maximum_frame) return false;
+    unsent_.push_back(std::move(frame));
     flush(now);
     return true;
 }
 
 void HostLink::flush(Instant now) {
     if (!host_ || state_ == State::ending) return;
-    const bool was_waiting = unsent_.size() > 1;
     while (!unsent_.empty()) {
         const Bytes& frame = unsent_.front();
         if (::send(host_->socket.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
             if (errno != EAGAIN && errno != EINTR) return condemn("has closed its connection", now);
-            static_cast<void>(wiring_.loop.change(host_->socket.get(), EPOLLIN | EPOLLOUT));
-            return;
+            break;
         }
         unsent_.pop_front();
     }
-    if (was_waiting) static_cast<void>(wiring_.loop.change(host_->socket.get(), EPOLLIN));
+    if (awaits_room_ != unsent_.empty()) return;
+    awaits_room_ = !unsent_.empty();
+    static_cast<void>(wiring_.loop.change(host_->socket.get(), awaits_room_ ? EPOLLIN | EPOLLOUT : EPOLLIN));
 }
 
 void HostLink::beat(Instant now) {

@@ -68,6 +68,8 @@ class HostLink : public Timed {
     void run(Instant now) override;
 
     const HostFile& file() const { return file_; }
+    /// The name of the node that the agent runs on.
+    const std::string& node() const { return wiring_.node; }
     PluginStatus status() const;
     const Counters& counters() const { return counters_; }
     /// 0: it does not run.
@@ -102,6 +104,7 @@ class HostLink : public Timed {
     std::optional<HostProcess> host_;
     std::map<InstanceId, HostClient*> clients_;
     std::deque<Bytes> unsent_;
+    bool awaits_room_ = false;  ///< the socket took no more
     std::optional<Instant> due_;
     Instant started_{};
     Duration delay_;

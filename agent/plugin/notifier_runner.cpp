@@ -5,6 +5,8 @@
 #include <fmt/core.h>
 #include <utility>
 
+#include "agent/plugin/message_text.hpp"
+
 namespace regent::plugin {
 namespace {
 
@@ -68,12 +70,12 @@ void NotifierRunner::deliver(Instant now) {
                              event.sequence,
                              event.wall_ns,
                              event.priority,
-                             {},
+                             link_.node(),
                              event.name,
                              event.group,
                              event.old_state,
                              event.new_state,
-                             event.reason,
+                             fit(event.reason, maximum_text),
                              now.time_since_epoch().count()};
         link_.send(message, now);
     }

@@ -81,12 +81,16 @@ void Host::settle() {
 }
 
 void Host::hand_on() {
-    if (link_.waiting() > busy_link) link_.flush();
-    if (link_.waiting() > busy_link) return;
-    for (const auto& message : mailbox_.take()) {
-        if (const auto* report = std::get_if<Report>(&message)) in_time(report->instance, report->probe);
-        if (const auto* ack = std::get_if<Ack>(&message)) in_time(ack->instance, ack->event);
-        link_.send(message);
+    for (;;) {
+        if (link_.waiting() > busy_link) link_.flush();
+        if (link_.waiting() > busy_link) return;
+        const auto taken = mailbox_.take(busy_link);
+        for (const auto& message : taken) {
+            if (const auto* report = std::get_if<Report>(&message)) in_time(report->instance, report->probe);
+            if (const auto* ack = std::get_if<Ack>(&message)) in_time(ack->instance, ack->event);
+            link_.send(message);
+        }
+        if (taken.size() < busy_link) return;
     }
 }
 

@@ -87,17 +87,19 @@ bool Mailbox::give_up(InstanceId instance, std::uint64_t question) {
     return true;
 }
 
-std::vector<ToAgent> Mailbox::take() {
+std::vector<ToAgent> Mailbox::take(std::size_t enough) {
     const std::lock_guard guard(lock_);
     std::vector<ToAgent> taken;
-    for (const InstanceId instance : std::exchange(full_, {})) {
-        const auto found = boxes_.find(instance);
+    std::size_t emptied = 0;
+    while (emptied < full_.size() && taken.size() < enough) {
+        const auto found = boxes_.find(full_[emptied++]);
         if (found == boxes_.end()) continue;
         Box& box = found->second;
         std::move(box.said.begin(), box.said.end(), std::back_inserter(taken));
         box.said.clear();
         box.unasked = box.lines = 0;
     }
+    full_.erase(full_.begin(), full_.begin() + static_cast<std::ptrdiff_t>(emptied));
     return taken;
 }
 

@@ -56,7 +56,8 @@ class Mailbox {
     /// Whether `question` was open until now: then its time is over, and no answer is taken any more.
     bool give_up(InstanceId instance, std::uint64_t question);
     /// Everything that was said, in the order of each instance.
-    std::vector<ToAgent> take();
+    /// All of some instances, `enough` messages and a few more; fewer: nothing is left.
+    std::vector<ToAgent> take(std::size_t enough);
     std::vector<InstanceId> take_wakes();
     /// Has the loop come back here if somebody has been woken since take_wakes().
     void signal_if_woken();

@@ -125,6 +125,29 @@ TEST_CASE("A host that dies is started again, later each time, and its instances
     CHECK(bench.log.size() == 3);
 }
 
+TEST_CASE("A host that did not read for a while is sent the rest, and the loop comes to rest") {
+    const Probe probe{7, 1, 1'000'000'000, 1'000'000'000};
+    std::size_t room = 0;
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
+    const platform::Descriptor one(ends[0]), other(ends[1]);
+    const Bytes frame = encode(ToHost(probe));
+    while (::send(one.get(), frame.data(), frame.size(), MSG_DONTWAIT) > 0)
+        ++room;
+    for (const std::size_t more : {1U, 2U, 5U}) {
+        Bench bench;
+        Client client;
+        bench.link.add(7, client);
+        bench.bring_up();
+        CHECK(bench.host().heard().size() == 2);
+        for (std::size_t sent = 0; sent < room + more; ++sent)
+            REQUIRE(bench.link.send(probe, platform::now()));
+        CHECK(bench.host().heard().size() == room);
+        bench.settle();
+        CHECK(bench.host().heard().size() == more);
+    }
+}
+
 TEST_CASE("Nonsense ends a host") {
     Bench bench;
     Client client;

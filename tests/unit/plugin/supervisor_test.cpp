@@ -203,6 +203,7 @@ TEST_CASE("Events are delivered one by one, the oldest are dropped, and all of i
         REQUIRE(told.size() == 1);
         delivered.push_back(told[0].sequence);
         CHECK(told[0].new_state == "master");
+        CHECK(told[0].node == "lb1");
         host.say(Ack{told[0].instance, told[0].event, delivered.size() != 2, "exit status 1"});
         settle(bench.loop);
     }
@@ -210,6 +211,18 @@ TEST_CASE("Events are delivered one by one, the oldest are dropped, and all of i
     CHECK(bench.supervisor.delivered());
     REQUIRE_FALSE(bench.log.empty());
     CHECK_THAT(bench.log[0], Catch::Matchers::Contains("dropped"));
+}
+
+TEST_CASE("A reason of any length is cut, and does not cost the host") {
+    Bench bench({"lb1", {}, {notifier("log")}});
+    auto& host = *bench.hosts.front();
+    bench.make_all(host);
+    auto long_winded = event(1);
+    long_winded.reason = std::string(100'000, 'x');
+    bench.supervisor.notify(long_winded, bench.begin);
+    const auto told = host.heard_of<Notify>();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].reason.size() <= 4096);
 }
 
 TEST_CASE("An event whose host dies has failed, and the next is delivered by the next host") {
