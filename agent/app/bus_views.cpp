@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "agent/bus/names.hpp"
 #include "agent/platform/clock.hpp"
 
 namespace regent::app {
@@ -38,6 +39,7 @@ void BusViews::configure(const config::Loaded& loaded) {
         if (const auto before = groups_.find(group.name); before != groups_.end()) view = before->second;
         view.name = group.name;
         view.instances = group.members;
+        adopt_state(view);
         outbox_.put(view);
     }
     for (const auto& [name, view] : groups_)
@@ -60,13 +62,25 @@ void BusViews::show(const plugin::Status& status) {
     // What a reload has removed may still be on its way.
     if (const auto* check = std::get_if<plugin::CheckStatus>(&status);
         check && checks_.contains(check->name)) {
-        outbox_.put(bus::CheckView{*check, check->state == "pending" ? 0 : wall_time(check->since)});
+        outbox_.put(bus::CheckView{
+            *check, check->state == "pending" ? 0 : since("check " + check->name, check->since)});
     } else if (const auto* notifier = std::get_if<plugin::NotifierStatus>(&status);
                notifier && notifiers_.contains(notifier->name)) {
         outbox_.put(*notifier);
     } else if (const auto* plugin = std::get_if<plugin::PluginStatus>(&status)) {
         outbox_.put(*plugin);
     }
+}
+
+void BusViews::adopt_state(bus::GroupView& group) const {
+    std::optional<vrrp::State> common;
+    for (const auto& name : group.instances) {
+        const auto member = instances_.find(name);
+        if (member == instances_.end() || (common && *common != member->second.state)) return;
+        common = member->second.state;
+        group.reason = member->second.reason;
+    }
+    if (common) group.state = bus::state_word(*common);
 }
 
 void BusViews::set_problem(const std::string& problem) {
@@ -81,23 +95,33 @@ void BusViews::set_maintenance(const std::optional<std::string>& reason) {
 
 void BusViews::show(const core::InstanceStatus& status) {
     const auto router = routers_[status.name];
-    outbox_.put(bus::InstanceView{status, router.version, router.family, wall_time(status.since)});
+    instances_[status.name] = status;
+    outbox_.put(bus::InstanceView{status, router.version, router.family, since(status.name, status.since)});
+}
+
+std::uint64_t BusViews::since(const std::string& what, Instant at) {
+    auto& known = since_[what];
+    if (known.first != at) known = {at, wall_time(at)};
+    return known.second;
 }
 
 void BusViews::forget(const std::string& instance) {
+    instances_.erase(instance);
     outbox_.remove(bus::Kind::instance, instance);
 }
 
 void BusViews::tell(const std::vector<notify::Event>& events) {
     for (const auto& event : events) {
+        // What notifiers are told as a stop is the state init.
+        const auto new_state = event.new_state == "stop" ? "init" : event.new_state;
         const bool group = event.kind == notify::EventKind::group;
         if (const auto view = groups_.find(event.name); group && view != groups_.end()) {
-            view->second.state = event.new_state;
+            view->second.state = new_state;
             view->second.reason = event.reason;
             outbox_.put(view->second);
         }
         outbox_.tell(bus::Transition{group ? bus::Kind::group : bus::Kind::instance, event.name,
-                                     event.old_state, event.new_state, event.sequence, event.reason});
+                                     event.old_state, new_state, event.sequence, event.reason});
     }
 }
 

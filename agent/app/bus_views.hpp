@@ -32,6 +32,12 @@ class BusViews {
     void tell(const std::vector<notify::Event>& events);
 
   private:
+    /// The state that all members of a new group are in already, if it is one.
+    void adopt_state(bus::GroupView& group) const;
+
+    /// In µs since 1970, and the same each time: two readings of two clocks differ by a little.
+    std::uint64_t since(const std::string& what, Instant at);
+
     struct Router {
         std::uint8_t version = 0;
         Family family = Family::ipv4;
@@ -40,6 +46,8 @@ class BusViews {
     bus::Outbox& outbox_;
     bus::AgentView agent_;
     std::map<std::string, Router> routers_;
+    std::map<std::string, core::InstanceStatus> instances_;
+    std::map<std::string, std::pair<Instant, std::uint64_t>> since_;
     std::map<std::string, bus::GroupView> groups_;
     std::set<std::string> checks_, notifiers_;  ///< of the configuration in force
 };

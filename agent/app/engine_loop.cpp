@@ -19,6 +19,7 @@ constexpr std::size_t verdicts_per_pass = 256;
 constexpr unsigned passes_per_turn = 16;
 constexpr Duration drop_report_spacing = std::chrono::minutes(1);
 constexpr Duration socket_retry = std::chrono::seconds(1);
+constexpr std::size_t most_owed = 64;
 constexpr Duration counters_every = std::chrono::seconds(1);
 constexpr int realtime_priority = 50;
 // One fails only while other programs change addresses all the time.
@@ -121,7 +122,7 @@ void EngineLoop::turn() {
     }
     parts_.requests->kick();
     tell_dropped_renewals(platform::now());
-    if (republish_) republish(platform::now());
+    tell_owed(platform::now());
     channels_.wake_service.signal();
     if (stopped_) {
         parts_.requests->finish();
@@ -257,9 +258,20 @@ void EngineLoop::remember(const core::Memory& memory, Instant now) {
 
 bool EngineLoop::report(decltype(Report::what) what, Instant now) {
     const bool is_state = std::holds_alternative<core::PublishState>(what);
-    const bool queued = channels_.reports.try_push(Report{now, std::move(what)});
-    if (!queued && is_state) republish_ = true;
-    return queued;
+    const bool is_owed =
+        std::holds_alternative<core::OperatorAnswer>(what) || std::holds_alternative<MaintenanceIs>(what);
+    Report message{now, std::move(what)};
+    const bool queued = owed_.empty() && channels_.reports.try_push(std::move(message));
+    if (queued) return true;
+    if (is_state) republish_ = true;
+    if (is_owed && owed_.size() < most_owed) owed_.push_back(std::move(message));
+    return false;
+}
+
+void EngineLoop::tell_owed(Instant now) {
+    while (!owed_.empty() && channels_.reports.try_push(std::move(owed_.front())))
+        owed_.pop_front();
+    if (owed_.empty() && republish_) republish(now);
 }
 
 void EngineLoop::republish(Instant now) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -64,6 +65,7 @@ class EngineLoop {
     void remember(const core::Memory& memory, Instant now);
     bool report(decltype(Report::what) what, Instant now);
     void republish(Instant now);
+    void tell_owed(Instant now);
     void warn(const std::string& text, Instant now);
     void tell_dropped_renewals(Instant now);
     void feed_watchdog(Instant now);
@@ -80,6 +82,7 @@ class EngineLoop {
     Instant watchdog_due_{};
     Instant counters_due_{};
     std::optional<std::string> maintenance_;  ///< as it was told
+    std::deque<Report> owed_;                 ///< found no room, and nobody would ask for it again
     std::uint64_t frame_failures_ = 0;
     std::uint64_t renewals_told_ = 0;
     Instant renewals_tell_after_{};

@@ -78,6 +78,7 @@ std::vector<std::string> changed_properties(const NotifierView& before, const No
         .add("Delivered", before.delivered, after.delivered)
         .add("Failed", before.failed, after.failed)
         .add("Dropped", before.dropped, after.dropped)
+        .add("Failing", before.failing, after.failing)
         .add("LastError", before.last_failure, after.last_failure)
         .names;
 }

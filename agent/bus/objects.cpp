@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/bus/objects.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 
 using Command = core::OperatorCommand::Kind;
 using Outcome = core::OperatorAnswer::Outcome;
+
+constexpr std::size_t longest_reason = 256;
 
 /// As the bus knows it: org.regent1.Error.NAME.
 const char* error_name(Outcome outcome) {
@@ -27,11 +30,21 @@ const char* error_name(Outcome outcome) {
     return "org.regent1.Error.Failed";
 }
 
+/// It goes to the log, to the service manager and to notifiers, where a line feed would begin something of
+/// its own.
+bool is_one_line(const std::string& reason) {
+    const auto is_control = [](char letter) { return (letter >= 0 && letter < ' ') || letter == 0x7f; };
+    return reason.size() <= longest_reason && std::none_of(reason.begin(), reason.end(), is_control);
+}
+
 /// Hands a command to the engine, for who is allowed to give it; its answer is that of the method.
 void command(const Surroundings& around, sdbus::IObject& object, sdbus::Result<>&& result, Command kind,
              const std::string& target, std::string reason, const std::string& action) {
     const auto& message = *object.getCurrentlyProcessedMessage();
     demand(around.connection, message, action);
+    if (!is_one_line(reason))
+        throw sdbus::Error("org.freedesktop.DBus.Error.InvalidArgs",
+                           "the reason must be one line of at most 256 bytes, without control characters");
     const auto shared = std::make_shared<sdbus::Result<>>(std::move(result));
     around.desk.ask(caller_of(message), core::OperatorCommand{0, kind, target, std::move(reason)},
                     [shared](const Answer& answer) {

@@ -82,10 +82,15 @@ ordered_json check_json(const CheckView& view) {
 }
 
 ordered_json notifier_json(const NotifierView& notifier) {
-    return {{"name", notifier.name},           {"type", notifier.type},
-            {"plugin", notifier.plugin},       {"queue", notifier.waiting},
-            {"delivered", notifier.delivered}, {"failed", notifier.failed},
-            {"dropped", notifier.dropped},     {"last_error", notifier.last_failure}};
+    return {{"name", notifier.name},
+            {"type", notifier.type},
+            {"plugin", notifier.plugin},
+            {"queue", notifier.waiting},
+            {"delivered", notifier.delivered},
+            {"failed", notifier.failed},
+            {"dropped", notifier.dropped},
+            {"failing", notifier.failing},
+            {"last_error", notifier.last_failure}};
 }
 
 ordered_json plugin_json(const PluginView& plugin) {

@@ -64,6 +64,7 @@ class NotifierObject : public sdbus::AdaptorInterfaces<org::regent1::Notifier_ad
     std::uint64_t Delivered() override { return view().delivered; }
     std::uint64_t Failed() override { return view().failed; }
     std::uint64_t Dropped() override { return view().dropped; }
+    bool Failing() override { return view().failing; }
     std::string LastError() override { return view().last_failure; }
 
     Surroundings around_;

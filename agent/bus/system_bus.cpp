@@ -88,10 +88,10 @@ void SystemBus::process() {
     }
 }
 
-void SystemBus::apply(Batch batch) {
+void SystemBus::apply(const Batch& batch) {
     if (!connected_) return absorb(picture_, batch);
     try {
-        connected_->tree->apply(picture_, std::move(batch));
+        connected_->tree->apply(picture_, batch);
     } catch (const sdbus::Error& error) {
         return lose(error.getMessage());
     }

@@ -29,7 +29,7 @@ class SystemBus {
     SystemBus(const SystemBus&) = delete;
     SystemBus& operator=(const SystemBus&) = delete;
 
-    void apply(Batch batch);
+    void apply(const Batch& batch);
 
     /// When run() is wanted; none: when something happens.
     std::optional<Instant> next_deadline() const;

@@ -37,37 +37,50 @@ Tree::Tree(const Surroundings& around) : around_(around), manager_(around) {
 
 template <class Object, class View>
 void Tree::update(std::map<std::string, std::unique_ptr<Object>>& objects, std::map<std::string, View>& views,
-                  std::map<std::string, std::optional<View>> changes) {
-    for (auto& [name, view] : changes) {
-        if (!view) {
-            if (const auto object = objects.find(name); object != objects.end()) {
-                object->second->withdraw();
-                objects.erase(object);
-            }
-            views.erase(name);
-            continue;
-        }
+                  const std::map<std::string, std::optional<View>>& changes) {
+    for (const auto& [name, view] : changes) {
+        if (!view) continue;
         const auto before = views.find(name);
         if (before == views.end()) {
-            views[name] = std::move(*view);
+            views[name] = *view;
             objects[name] = std::make_unique<Object>(around_, name);
             continue;
         }
         const auto properties = changed_properties(before->second, *view);
-        before->second = std::move(*view);
+        before->second = *view;
         if (!properties.empty()) objects.at(name)->changed(properties);
     }
 }
 
-void Tree::apply(Picture& picture, Batch batch) {
+template <class Object, class View>
+void Tree::remove(std::map<std::string, std::unique_ptr<Object>>& objects, std::map<std::string, View>& views,
+                  const std::map<std::string, std::optional<View>>& changes) {
+    for (const auto& [name, view] : changes) {
+        if (view) continue;
+        if (const auto object = objects.find(name); object != objects.end()) {
+            object->second->withdraw();  // while it can still be asked
+            objects.erase(object);
+        }
+        views.erase(name);
+    }
+}
+
+void Tree::apply(Picture& picture, const Batch& batch) {
     const AgentView agent = picture.agent;
     const std::string state = picture.state();
-    if (batch.agent) picture.agent = std::move(*batch.agent);
-    update(instances_, picture.instances, std::move(batch.instances));
-    update(groups_, picture.groups, std::move(batch.groups));
-    update(checks_, picture.checks, std::move(batch.checks));
-    update(notifiers_, picture.notifiers, std::move(batch.notifiers));
-    update(plugins_, picture.plugins, std::move(batch.plugins));
+    if (batch.agent) picture.agent = *batch.agent;
+    const auto all_kinds = [&](const auto& work) {
+        work(instances_, picture.instances, batch.instances);
+        work(groups_, picture.groups, batch.groups);
+        work(checks_, picture.checks, batch.checks);
+        work(notifiers_, picture.notifiers, batch.notifiers);
+        work(plugins_, picture.plugins, batch.plugins);
+    };
+    all_kinds([this](auto& objects, auto& views, const auto& changes) { update(objects, views, changes); });
+    // Before who is deleted goes: its last word is one of them.
+    for (const auto& transition : batch.transitions)
+        signal(transition);
+    all_kinds([this](auto& objects, auto& views, const auto& changes) { remove(objects, views, changes); });
     for (const auto& [name, counters] : batch.counters)
         picture.counters[name] = counters;
     std::erase_if(picture.counters,
@@ -75,8 +88,6 @@ void Tree::apply(Picture& picture, Batch batch) {
     auto properties = changed_properties(agent, picture.agent);
     if (picture.state() != state) properties.emplace_back("State");
     if (!properties.empty()) manager_.changed(properties);
-    for (const auto& transition : batch.transitions)
-        signal(transition);
     for (const auto& answer : batch.answers) {
         if (const auto* reloaded = std::get_if<ReloadAnswer>(&answer.what))
             manager_.emitReloadFinished(reloaded->ok);

@@ -19,12 +19,15 @@ class Tree {
 
     /// Takes a batch into `picture` (which must be that of the surroundings), and tells the bus of all that
     /// has changed: once for each object.
-    void apply(Picture& picture, Batch batch);
+    void apply(Picture& picture, const Batch& batch);
 
   private:
     template <class Object, class View>
     void update(std::map<std::string, std::unique_ptr<Object>>& objects, std::map<std::string, View>& views,
-                std::map<std::string, std::optional<View>> changes);
+                const std::map<std::string, std::optional<View>>& changes);
+    template <class Object, class View>
+    void remove(std::map<std::string, std::unique_ptr<Object>>& objects, std::map<std::string, View>& views,
+                const std::map<std::string, std::optional<View>>& changes);
     void signal(const Transition& transition);
 
     Surroundings around_;

@@ -27,7 +27,7 @@ Duration refusal_backoff(unsigned refusals) {
 void SyncGroup::stop(bool at_once, Turn& turn) {
     stopping_ = true;
     if (at_once || !(any_is(State::master) || any_is(State::yielding))) {
-        yield_.reset();
+        abandon_yield("the agent is stopping", turn);
         apply_to_all(Event::shutdown, "stopped", turn);
         return;
     }

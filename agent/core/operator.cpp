@@ -74,6 +74,12 @@ void SyncGroup::set_maintenance(const std::optional<std::string>& reason, Turn& 
     }
 }
 
+void SyncGroup::abandon_yield(const std::string& why, Turn& turn) {
+    if (yield_ && yield_->answer_to)
+        turn.actions.push_back(OperatorAnswer{*yield_->answer_to, Outcome::busy, concat("overtaken: ", why)});
+    yield_.reset();
+}
+
 void SyncGroup::answer_yield(const Yield& yield, bool relieved, Turn& turn) {
     if (!yield.answer_to) return;
     turn.actions.push_back(

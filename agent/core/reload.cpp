@@ -109,6 +109,7 @@ void Engine::State::form_groups(const Settings& wanted, Turn& turn) {
             continue;
         }
         schedule(at->first, std::nullopt);
+        at->second->abandon_yield("removed from the configuration", turn);
         at = groups.erase(at);
     }
 }

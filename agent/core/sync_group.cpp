@@ -224,7 +224,7 @@ void SyncGroup::run_faults(Turn& turn) {
     const auto cause = fault();
     if (cause) {
         if (!all_are(State::fault) && !all_are(State::init)) {
-            yield_.reset();
+            abandon_yield(*cause, turn);
             apply_to_all(Event::fault_raised, *cause, turn);
         }
         for (auto* member : members_) {

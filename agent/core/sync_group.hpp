@@ -51,6 +51,8 @@ class SyncGroup {
     void handover(std::uint64_t id, const std::string& reason, Turn& turn);
     void release(Turn& turn);
     void set_maintenance(const std::optional<std::string>& reason, Turn& turn);
+    /// Something has overtaken the yield under way, if any: whoever asked for it is told.
+    void abandon_yield(const std::string& why, Turn& turn);
     /// Has given its role away on request and not been released since.
     bool held() const { return held_; }
     void set_held() { held_ = true; }

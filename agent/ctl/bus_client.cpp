@@ -95,7 +95,11 @@ ordered_json BusClient::describe() {
             .withTimeout(read_timeout)
             .storeResultsTo(text);
     });
-    return ordered_json::parse(text);
+    auto document = ordered_json::parse(text);
+    // Between the installation of a new version and the restart of the agent it is an older one that answers.
+    for (const char* list : {"instances", "groups", "checks", "notifiers", "plugins"})
+        if (!document.contains(list)) document[list] = ordered_json::array();
+    return document;
 }
 
 void BusClient::act(const std::string& name, const std::string& method, const std::string* reason) {

@@ -94,7 +94,7 @@ std::vector<std::string> what_is_wrong(const ordered_json& status) {
     for (const auto& notifier : status.at("notifiers")) {
         const std::uint64_t lost =
             notifier.at("failed").get<std::uint64_t>() + notifier.at("dropped").get<std::uint64_t>();
-        if (lost > 0)
+        if (notifier.value("failing", false))
             wrong.push_back(fmt::format(
                 "notifier {} has not delivered {} of {} events: {}", text(notifier, "name"), lost,
                 lost + notifier.at("delivered").get<std::uint64_t>(), text(notifier, "last_error")));

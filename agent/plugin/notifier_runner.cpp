@@ -50,7 +50,8 @@ NotifierStatus NotifierRunner::status() const {
             counters.delivered,
             counters.failed,
             counters.dropped,
-            last_failure_};
+            last_failure_,
+            failing_};
 }
 
 void NotifierRunner::push(const notify::Event& event, Instant now) {
@@ -109,13 +110,14 @@ void NotifierRunner::on_lost(const std::string& why, Instant now) {
     retry_.reset();
     ready_ = false;
     last_failure_ = why;
-    queue_.lost();
+    failing_ = queue_.lost() || failing_;
     tell_failures(now);
     agenda_.update(*this);
 }
 
 void NotifierRunner::on_ack(const Ack& ack, Instant now) {
     if (!queue_.ended(ack.event, ack.delivered)) return;
+    failing_ = !ack.delivered;
     if (!ack.delivered) last_failure_ = ack.text;
     tell_failures(now);
     deliver(now);
@@ -140,6 +142,7 @@ void NotifierRunner::run(Instant now) {
     const auto give_up = queue_.next_deadline();
     if (give_up && *give_up <= now) {
         last_failure_ = "its plugin does not answer";
+        failing_ = true;
         queue_.lost();
         tell_failures(now);
         deliver(now);

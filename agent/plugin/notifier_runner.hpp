@@ -56,6 +56,7 @@ class NotifierRunner : public HostClient, public Timed {
     bool ready_ = false;
     std::optional<Instant> retry_;
     std::string last_failure_;
+    bool failing_ = false;
     std::uint64_t failures_told_ = 0;  ///< failures and drops
     std::optional<Instant> told_at_;
 };

@@ -34,6 +34,7 @@ struct NotifierStatus {
     std::uint32_t waiting = 0;  ///< events
     std::uint64_t delivered = 0, failed = 0, dropped = 0;
     std::string last_failure;
+    bool failing = false;  ///< the last event was not delivered
 
     bool operator==(const NotifierStatus&) const = default;
 };

@@ -245,12 +245,34 @@ def test_reload(scene: Scene) -> None:
     agent.write(good)
     scene.lb1.regentctl("reload")
     assert scene.lb1.get(PATH, "Manager", "ConfigProblem") == ""
+    agent.write(good + "\n[group.SG2]\nmembers = [\"VI_3\"]\n[instance.VI_3]\ninterface = \"enp0s3\"\nvirtual_router_id = 53\n"
+                "priority = 101\naddresses = [\"10.0.2.213\"]\nadvert_interval = \"200ms\"\n")
+    monitor = scene.duo.lab.start("deleted", ["busctl", f"--address={scene.lb1.address}", "--json=short", "monitor", "--match",
+                                              "type='signal',member='Transition'"])
+    monitor.wait_for("Monitoring bus", 5.0)
+    scene.lb1.regentctl("reload")
+    scene.lb1.regentctl("watch", "VI_3", "--until", "state=master", "--timeout", "10s")
+    assert scene.lb1.get(f"{PATH}/group/SG2", "Group", "State") == "master"
+    agent.write(good)
+    scene.lb1.regentctl("reload")
+    last = json.loads(monitor.wait_for('"deleted"', 5.0).text)
+    assert last["path"] == f"{PATH}/instance/VI_5f3" and last["payload"]["data"][1] == "deleted"
+    assert f"{PATH}/instance/VI_5f3" not in scene.lb1.busctl("tree", "--list", NAME)
+    monitor.stop()
     assert scene.duo.cost(start, time.monotonic())[2] == 0
+
+
+def test_reasons_are_one_line(scene: Scene) -> None:
+    """What is asked for goes to the log and to the service manager, where a line feed would begin something of its own."""
+    for reason in ("x\nMAINPID=1", "x" * 257, "\x1b[31m"):
+        assert "must be one line" in scene.lb1.regentctl("maintenance", "on", "--reason", reason, code=1)[1]
+    assert scene.lb1.get(PATH, "Manager", "Maintenance") is False
 
 
 def test_regentctl_reads(scene: Scene) -> None:
     """The screen of a tired person, and the forms for programs."""
-    screen = scene.lb1.regentctl(code=3)[0]  # the notifier fails
+    eventually(lambda: scene.lb1.get(f"{PATH}/notifier/pager", "Notifier", "Failing") or None, 10.0, "nothing has failed")
+    screen = scene.lb1.regentctl(code=3)[0]
     for words in ("● VI_1", "MASTER", "SG1", VIP1, "10.0.2.21", "PRIORITY"):
         assert words in screen
     assert "\x1b[" not in screen, "colours are for terminals"

@@ -43,6 +43,7 @@ TEST_CASE("status: what is wrong comes first, the worst before the rest") {
     picture.checks["haproxy"].status.message = "process 812 exited";
     picture.notifiers["pager"].failed = 2;
     picture.notifiers["pager"].last_failure = "exit status 1";
+    picture.notifiers["pager"].failing = true;
     auto& first = picture.instances["VI_1"].status;
     first.last_resort = true;
     first.last_resort_cause = "check haproxy DOWN: process 812 exited";
@@ -65,6 +66,12 @@ TEST_CASE("status: what is wrong comes first, the worst before the rest") {
           std::string::npos);
     CHECK(text.find("● VI_2      FAULT   101       SG1    nobody     5 min  -\n") != std::string::npos);
     CHECK(ctl::status_text(status(picture), now, true).find("\x1b[31m● \x1b[0mVI_2") != std::string::npos);
+}
+
+TEST_CASE("status: a notifier that works again is no complaint, whatever it has lost before") {
+    auto picture = test::picture();
+    picture.notifiers["pager"].dropped = 7;
+    CHECK(ctl::what_is_wrong(status(picture)).empty());
 }
 
 TEST_CASE("status: no instance") {

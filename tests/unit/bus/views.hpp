@@ -42,7 +42,7 @@ inline bus::Picture picture() {
                                {{"sessions", 7}}},
                               1'000'000'000};
     made.checks["lan"].status.name = "lan";
-    made.notifiers["pager"] = {"pager", "exec", "regent-exec", 0, 5, 0, 0, ""};
+    made.notifiers["pager"] = {"pager", "exec", "regent-exec", 0, 5, 0, 0, "", false};
     made.plugins["regent-haproxy"] = {"regent-haproxy", "/usr/lib/regent/plugins/regent-haproxy.so",
                                       "running", 815, 1};
     return made;

@@ -73,6 +73,29 @@ TEST_CASE("rule 19: nobody takes over: the handover fails and all goes on as bef
     CHECK(c.world.adverts("lb1", "VI_1").back().priority() == 101);
 }
 
+TEST_CASE("rule 19: a handover that something overtakes is answered all the same, once") {
+    Cluster c;
+    c.settle();
+    World::kill(c.lb2);
+    command(c, c.lb1, Kind::handover);
+    c.world.run_for(100ms);
+    REQUIRE(answers(c).empty());
+    SECTION("its group is removed") {
+        auto none = c.settings1;
+        none.instances.clear();
+        none.groups.clear();
+        c.world.reload(c.lb1, none);
+    }
+    SECTION("the agent stops without waiting") {
+        c.world.tell(c.lb1, StopRequested{true});
+    }
+    SECTION("a fault") {
+        c.world.tell(c.lb1, c.lb1.kernel.set_link("enp0s3", false, false));
+    }
+    c.world.run_for(5s);
+    CHECK(answers(c) == std::vector{Outcome::busy});
+}
+
 TEST_CASE("rule 19: what cannot be handed over is refused with the reason") {
     Cluster c;
     c.settle();
