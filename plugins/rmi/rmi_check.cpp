@@ -11,8 +11,8 @@ namespace regent::plugins::rmi {
 namespace {
 
 constexpr std::uint64_t give_up_timer = 1;
-/// How long a server may take to answer anew after a kept connection was lost. A killed JVM on a machine that
-/// lives refuses at once; where nobody refuses, this is how late its death is told.
+/// How long a server may take to answer a ping anew after a kept connection was lost. A killed JVM on a
+/// machine that lives refuses at once; whoever takes longer may be collecting garbage or far away.
 constexpr sdk::Duration verification_patience = std::chrono::milliseconds(30);
 /// Between two probes: whoever closes more often is not worth being kept.
 constexpr unsigned maximum_losses = 8;
@@ -153,6 +153,8 @@ void RmiCheck::pinged(const Exchange::Outcome& outcome) {
     if (!has_answered) return conclude(sdk::down(sdk::Reason::protocol, "it " + outcome.answer.text()));
     ping_seconds_ = seconds_since(asked_, context_.now());
     if (keep_) pings_.keep([this](int error) { lose(error); });
+    // How long names take is no sign of death, and only a probe has the time for them.
+    if (round_ == Round::verification) return conclude(sdk::up());
     look_up();
 }
 
@@ -183,18 +185,25 @@ void RmiCheck::conclude(sdk::Result result) {
     const bool is_good = result.state == sdk::State::up || result.state == sdk::State::degraded;
     if (is_good) result.metrics = metrics();
     if (round == Round::verification) {
-        if (is_good) {
-            context_.log(sdk::Level::info,
-                         says("the kept connection was lost (" + words_of(loss_) + "), and a new one works"));
-        } else {
-            result.message =
-                "the kept connection is gone (" + words_of(loss_) + "), and of a new one: " + result.message;
-        }
+        judge_loss(std::move(result));
+    } else {
+        result.message = says(result.message);
+        context_.report(probe, result);
     }
-    result.message = says(result.message);
-    if (round == Round::probe || !is_good) context_.report(probe, result);
-    // It went while the names were looked up, or while it was verified.
+    // It went while the names were looked up.
     if (is_good && keep_ && !pings_.is_kept()) lose(loss_);
+}
+
+void RmiCheck::judge_loss(sdk::Result result) {
+    const std::string lost = "the kept connection was lost (" + words_of(loss_) + "), and ";
+    if (result.state == sdk::State::up) return context_.log(sdk::Level::info, says(lost + "a new one works"));
+    // A server that lives may be slow; what is pushed would count as a whole row of failed probes.
+    if (result.reason == sdk::Reason::timeout)
+        return context_.log(sdk::Level::info,
+                            says(lost + "of a new one: " + result.message + "; the next probe decides"));
+    result.message =
+        says("the kept connection is gone (" + words_of(loss_) + "), and of a new one: " + result.message);
+    context_.report(sdk::unsolicited, result);
 }
 
 void RmiCheck::abandon() {

@@ -45,7 +45,7 @@ class RmiCheck {
     std::string describe() const;
 
   private:
-    /// What a round of questions is for.
+    /// What a round of questions is for. A verification is a ping over a new connection, and no more.
     enum class Round : std::uint8_t { none, probe, verification };
 
     void begin(Round round, sdk::Instant give_up_at);
@@ -54,6 +54,8 @@ class RmiCheck {
     void look_up();
     void looked_up(const Exchange::Outcome& outcome);
     void conclude(sdk::Result result);
+    /// Tells what a verification has found of a server whose kept connection is gone.
+    void judge_loss(sdk::Result result);
     /// Ends the round without a verdict.
     void abandon();
     /// The kept connection is gone. Whether the server is gone, a new one tells.
