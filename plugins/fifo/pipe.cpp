@@ -9,8 +9,23 @@
 
 namespace regent::plugins::fifo {
 
+int set_mode(const std::string& path, mode_t mode) {
+    const Descriptor found(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat what {};
+    if (!found || ::fstat(found.get(), &what) != 0) return errno;
+    if (!S_ISFIFO(what.st_mode) || what.st_nlink > 1) return EEXIST;
+    // fchmod() does not take an O_PATH descriptor, and fchmodat2() is there from Linux 6.6 on.
+    const std::string same = "/proc/self/fd/" + std::to_string(found.get());
+    return ::chmod(same.c_str(), mode) == 0 ? 0 : errno;
+}
+
 Outcome Pipe::fail(std::string_view what, int error) {
     error_ = std::string(what) + " " + path_ + ": " + std::strerror(error);
+    return Outcome::failed;
+}
+
+Outcome Pipe::refuse() {
+    error_ = path_ + " is something else than a named pipe; remove it or choose another path";
     return Outcome::failed;
 }
 
@@ -18,7 +33,9 @@ Outcome Pipe::open() {
     close();
     if (::mkfifo(path_.c_str(), S_IRUSR | S_IWUSR) == 0) {
         // Not by the mode of mkfifo(), from which the umask takes bits.
-        if (::chmod(path_.c_str(), mode_) != 0) return fail("cannot set the mode of", errno);
+        const int error = set_mode(path_, mode_);
+        if (error == EEXIST) return refuse();
+        if (error != 0) return fail("cannot set the mode of", error);
     } else if (errno != EEXIST) {
         return fail("cannot make the named pipe", errno);
     }
@@ -26,10 +43,7 @@ Outcome Pipe::open() {
     if (!end) return errno == ENXIO ? Outcome::no_reader : fail("cannot open", errno);
     struct stat what {};
     if (::fstat(end.get(), &what) != 0) return fail("cannot look at", errno);
-    if (!S_ISFIFO(what.st_mode)) {
-        error_ = path_ + " is something else than a named pipe; remove it or choose another path";
-        return Outcome::failed;
-    }
+    if (!S_ISFIFO(what.st_mode)) return refuse();
     end_ = std::move(end);
     return Outcome::done;
 }

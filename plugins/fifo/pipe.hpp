@@ -19,6 +19,10 @@ enum class Outcome : std::uint8_t {
     failed,     ///< error() says why
 };
 
+/// Of the named pipe at `path`; never of what a link there leads to, nor of one that has other names as well.
+/// 0, or an errno: EEXIST if something else is there.
+int set_mode(const std::string& path, mode_t mode);
+
 /// Loop thread.
 class Pipe {
   public:
@@ -40,6 +44,8 @@ class Pipe {
     const std::string& error() const { return error_; }
 
   private:
+    /// What the path leads to is nothing to write to.
+    Outcome refuse();
     Outcome fail(std::string_view what, int error);
 
     std::string path_;

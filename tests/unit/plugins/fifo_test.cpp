@@ -202,6 +202,41 @@ TEST_CASE("fifo notifier: the mode is set, and never on a pipe of others") {
           static_cast<std::filesystem::perms>(0600));
 }
 
+TEST_CASE("fifo notifier: whoever owns the folder cannot have the mode of another file set") {
+    const Bench bench;
+    const auto mode = [](const std::string& path) {
+        struct stat found {};
+        REQUIRE(::stat(path.c_str(), &found) == 0);
+        return found.st_mode & 07777U;
+    };
+    const std::string victim = bench.directory / "victim";
+    const std::string other = bench.directory / "other";
+    std::ofstream(victim) << "secret";
+    REQUIRE(::chmod(victim.c_str(), 0600) == 0);
+    REQUIRE(::mkfifo(other.c_str(), 0600) == 0);
+    // What may stand in the place of the pipe just after it was made.
+    const std::string swapped = bench.directory / "swapped";
+    const auto refused = [&](const auto& put_there, const std::string& target) {
+        put_there(target, swapped);
+        CHECK(plugins::fifo::set_mode(swapped, 0666) == EEXIST);
+        CHECK(mode(target) == 0600);
+        REQUIRE(std::filesystem::remove(swapped));
+    };
+    const auto soft = [](const auto& target, const auto& name) {
+        std::filesystem::create_symlink(target, name);
+    };
+    const auto hard = [](const auto& target, const auto& name) {
+        std::filesystem::create_hard_link(target, name);
+    };
+    refused(soft, victim);
+    refused(hard, victim);
+    refused(soft, other);
+    refused(hard, other);
+    CHECK(plugins::fifo::set_mode(swapped, 0666) == ENOENT);
+    CHECK(plugins::fifo::set_mode(other, 0622) == 0);
+    CHECK(mode(other) == 0622);
+}
+
 TEST_CASE("fifo notifier: what cannot be a pipe is said once, and taken when it can be") {
     Bench bench;
     REQUIRE(std::filesystem::remove(bench.path));
