@@ -109,6 +109,8 @@ bool trust(SSL_CTX* context, const std::string& ca_file, Certificate& seen) {
     if (store == nullptr) return false;
     SSL_CTX_set1_cert_store(context, store);
     SSL_CTX_set_app_data(context, &seen);
+    // A connection may outlive `seen`, and a server that could begin a handshake later would have it written.
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &on_verify);
     return true;
 }

@@ -18,8 +18,8 @@ struct Certificate {
 };
 
 /// Has `context` believe what stands in `ca_file` (empty: the system's), and write into `seen`, which
-/// outlives the handshake, what it thinks of the server. Reads the file only when it has changed. False:
-/// `seen.ca_file_fault` says why not.
+/// outlives the handshake (there is but one: renegotiation is refused), what it thinks of the server. Reads
+/// the file only when it has changed. False: `seen.ca_file_fault` says why not.
 bool trust(SSL_CTX* context, const std::string& ca_file, Certificate& seen);
 
 /// "3 days", "5 hours", "40 seconds": the largest unit that there is at least one of. Of either sign.

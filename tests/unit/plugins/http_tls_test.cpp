@@ -96,6 +96,16 @@ TEST_CASE("http: a certificate is looked at each time, and the file of trusted o
     CHECK(bench.answer(check, check.probe(10s)).message == "status 200");
 }
 
+TEST_CASE("http: a certificate is looked at in the first handshake of a connection alone") {
+    Bench bench;
+    const SelfSigned own("app.test", -day, day);
+    own.write(bench.ca_file, bench.key_file);
+    auto check = bench.start();
+    test::RenegotiatingServer tls(*bench.server, own);
+    CHECK(bench.answer(check, check.probe(10s)).state == State::down);
+    CHECK(tls.reply() == test::RenegotiatingServer::alert);
+}
+
 TEST_CASE("http: what this machine lacks for TLS is UNKNOWN") {
     Bench bench;
     std::ofstream(bench.ca_file) << "no certificate\n";

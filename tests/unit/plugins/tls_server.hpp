@@ -95,4 +95,45 @@ class TlsServer {
     std::thread thread_;
 };
 
+/// Takes one connection with TLS 1.2, asks for another handshake in place of an answer, and ends.
+class RenegotiatingServer {
+  public:
+    /// Types of a record (RFC 5246, 6.2.1).
+    static constexpr int alert = 21, handshake = 22;
+
+    RenegotiatingServer(const StatsSocket& socket, const SelfSigned& own)
+        : thread_([this, &socket, &own] { serve(socket, own); }) {}
+    RenegotiatingServer(const RenegotiatingServer&) = delete;
+    RenegotiatingServer& operator=(const RenegotiatingServer&) = delete;
+    ~RenegotiatingServer() {
+        if (thread_.joinable()) thread_.join();
+    }
+    /// Waits for its end. The type of the record that the client has sent then; -1: none.
+    int reply() {
+        thread_.join();
+        return reply_;
+    }
+
+  private:
+    void serve(const StatsSocket& socket, const SelfSigned& own) {
+        const Connection connection = socket.accept();
+        const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_server_method()),
+                                                                   SSL_CTX_free);
+        SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+        SSL_CTX_use_certificate(context.get(), own.certificate());
+        SSL_CTX_use_PrivateKey(context.get(), own.key());
+        const std::unique_ptr<SSL, void (*)(SSL*)> tls(SSL_new(context.get()), SSL_free);
+        SSL_set_fd(tls.get(), connection.fd());
+        if (SSL_accept(tls.get()) != 1) return;
+        char request[4096];
+        if (SSL_read(tls.get(), request, sizeof request) <= 0) return;
+        if (SSL_renegotiate(tls.get()) != 1 || SSL_do_handshake(tls.get()) != 1) return;
+        unsigned char type = 0;
+        if (::recv(connection.fd(), &type, 1, 0) == 1) reply_ = type;
+    }
+
+    int reply_ = -1;
+    std::thread thread_;
+};
+
 }  // namespace regent::test
