@@ -125,11 +125,20 @@ void Transfer::start(Multi& multi) {
     cancel();
     error_[0] = '\0';
     certificate_ = {};
-    open_error_ = 0;
+    open_error_ = past_error_ = 0;
     is_greeting_ = is_connected_ = has_header_ = false;
     header_size_ = body_size_ = 0;
     multi_ = &multi;
-    if (!multi.add(*this)) end(CURLE_FAILED_INIT);
+    if (!forget_system_error() || !multi.add(*this)) end(CURLE_FAILED_INIT);
+}
+
+/// libcurl (7.88) never does between the requests of one handle. False: there is no memory for another.
+bool Transfer::forget_system_error() {
+    if (last_system_error() == 0) return true;
+    std::unique_ptr<CURL, CleanEasy> fresh(curl_easy_duphandle(easy_.get()));
+    if (!fresh) return false;
+    easy_ = std::move(fresh);
+    return true;
 }
 
 void Transfer::cancel() {
@@ -153,10 +162,16 @@ double Transfer::seconds(CURLINFO info) const {
     return static_cast<double>(microseconds) / 1e6;
 }
 
-int Transfer::system_error() const {
-    long error = open_error_;
-    if (error == 0) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &error);
+int Transfer::last_system_error() const {
+    long error = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &error);
     return static_cast<int>(error);
+}
+
+int Transfer::system_error() const {
+    if (open_error_ != 0) return open_error_;
+    const int error = last_system_error();
+    return error == past_error_ ? 0 : error;
 }
 
 std::string Transfer::awaited() const {
@@ -175,7 +190,11 @@ int Transfer::on_open(void* data, curlsocktype, curl_sockaddr* address) noexcept
 }
 
 int Transfer::on_connected(void* data, char*, char*, int, int) noexcept {
-    static_cast<Transfer*>(data)->is_connected_ = true;
+    auto& self = *static_cast<Transfer*>(data);
+    self.is_connected_ = true;
+    // A request is made again when a kept connection breaks, which says nothing of the one that follows.
+    self.past_error_ = self.last_system_error();
+    self.error_[0] = '\0';
     return CURL_PREREQFUNC_OK;
 }
 

@@ -69,6 +69,7 @@ class Transfer {
     std::string awaited() const;
     /// Of what has ended with an error that libcurl explains; "" when it does not.
     std::string_view explanation() const { return error_.data(); }
+    /// Of a socket call of what has ended, since its last connection stood; 0: there was none.
     int system_error() const;
     bool is_header_too_long() const { return header_size_ > maximum_header; }
     const Certificate& certificate() const { return certificate_; }
@@ -95,6 +96,8 @@ class Transfer {
     void set_peer();
     void set_request();
     void set_callbacks();
+    bool forget_system_error();
+    int last_system_error() const;
     double seconds(CURLINFO info) const;
     bool is_whole_header(std::string_view line);
     static void append(List& list, const std::string& text);
@@ -114,6 +117,7 @@ class Transfer {
     Multi* multi_ = nullptr;                 ///< while a request is under way
     Certificate certificate_;
     int open_error_ = 0;
+    int past_error_ = 0;        ///< what libcurl knew already when the connection stood
     bool is_greeting_ = false;  ///< TLS has begun
     bool is_connected_ = false;
     bool has_header_ = false;

@@ -40,6 +40,14 @@ struct HttpBench {
         }));
         return text;
     }
+    /// Runs the check until it has asked over this connection, and resets that with the question unread.
+    void reset(Connection connection) {
+        REQUIRE(host.run_until([&] {
+            pollfd polled{connection.fd(), POLLIN, 0};
+            return ::poll(&polled, 1, 0) == 1;
+        }));
+        connection.close();
+    }
     sdk::testing::Report answer(const sdk::testing::Instance& check, sdk::ProbeId probe) {
         REQUIRE(host.run_until([&] { return check.answer(probe).has_value(); }));
         return *check.answer(probe);

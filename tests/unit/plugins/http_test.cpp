@@ -153,6 +153,43 @@ TEST_CASE("http: what is no answer is DOWN with a sentence") {
     CHECK(bench.ask("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").state == State::down);
 }
 
+TEST_CASE("http: what ends a connection is not judged by the failure of another one") {
+    const std::string bad_chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+    Bench bench;
+    bench.server.reset();
+    CHECK(bench.answer(bench.check, bench.check.probe()).reason == Reason::refused);
+    REQUIRE(::unlink(bench.path.c_str()) == 0);
+    bench.server = std::make_unique<test::StatsSocket>(bench.path);
+    const auto garbage = bench.ask(bad_chunk);
+    CHECK(garbage.state == State::down);
+    CHECK(garbage.reason == Reason::protocol);
+    CHECK(garbage.message.find("refused") == std::string::npos);
+    // Its own error counts, each time that it comes.
+    for (int count = 0; count < 2; ++count) {
+        const auto probe = bench.check.probe();
+        bench.reset(bench.accept());
+        const auto reset = bench.answer(bench.check, probe);
+        CHECK(reset.reason == Reason::reset);
+        CHECK(reset.message == "http://app.test/health: Connection reset by peer");
+    }
+
+    // libcurl asks again, over a new connection, when one that was kept breaks.
+    Bench kept(sdk::testing::Settings{{"keep", true}});
+    const auto first = kept.check.probe();
+    Connection connection = kept.accept();
+    kept.question(connection);
+    connection.write(http_answer("1"));
+    CHECK(kept.answer(kept.check, first).state == State::up);
+    const auto second = kept.check.probe();
+    kept.reset(std::move(connection));
+    const Connection next = kept.accept();
+    kept.question(next);
+    next.write(bad_chunk);
+    const auto report = kept.answer(kept.check, second);
+    CHECK(report.reason == Reason::protocol);
+    CHECK(report.message.find("reset") == std::string::npos);
+}
+
 TEST_CASE("http: by the deadline it says what it waited for") {
     Bench bench;
     const std::string waited = "http://app.test/health: waited 1000 ms in vain for ";
