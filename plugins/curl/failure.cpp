@@ -56,6 +56,18 @@ sdk::Result of_broken_connection(const Transfer& transfer, CURLcode code) {
     return sdk::down(sdk::Reason::protocol, explained(transfer, code));
 }
 
+/// libcurl bounds the lines of an answer, and says of one that is longer that there is no memory.
+sdk::Result of_memory(const Transfer& transfer, CURLcode code) {
+    if (transfer.has_stood()) return sdk::down(sdk::Reason::protocol, "a line of the answer is too long");
+    return sdk::unknown(sdk::Reason::resource, explained(transfer, code));
+}
+
+/// Our own URL was parsed when the check was made: it is one that the server redirects to.
+sdk::Result of_url(const Transfer& transfer, CURLcode code) {
+    if (transfer.has_stood()) return sdk::down(sdk::Reason::protocol, explained(transfer, code));
+    return sdk::unknown(sdk::Reason::internal, explained(transfer, code));
+}
+
 }  // namespace
 
 sdk::Result failure(const Transfer& transfer, CURLcode code) {
@@ -87,7 +99,8 @@ sdk::Result failure(const Transfer& transfer, CURLcode code) {
                                                     ? explained(transfer, code)
                                                     : transfer.certificate().ca_file_fault);
         case CURLE_SSL_CERTPROBLEM: return sdk::unknown(Reason::config, explained(transfer, code));
-        case CURLE_OUT_OF_MEMORY:
+        case CURLE_OUT_OF_MEMORY: return of_memory(transfer, code);
+        case CURLE_URL_MALFORMAT: return of_url(transfer, code);
         case CURLE_FAILED_INIT:
         case CURLE_ABORTED_BY_CALLBACK: return sdk::unknown(Reason::resource, explained(transfer, code));
         default: return sdk::unknown(Reason::internal, explained(transfer, code));

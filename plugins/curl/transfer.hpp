@@ -71,6 +71,8 @@ class Transfer {
     std::string_view explanation() const { return error_.data(); }
     /// Of a socket call of what has ended, since its last connection stood; 0: there was none.
     int system_error() const;
+    /// Whether a connection has stood since the start, that of TLS with its handshake.
+    bool has_stood() const { return is_connected_; }
     bool is_header_too_long() const { return header_size_ > maximum_header; }
     const Certificate& certificate() const { return certificate_; }
     /// From the start; 0: not come to that.

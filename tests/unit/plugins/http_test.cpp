@@ -190,6 +190,23 @@ TEST_CASE("http: what ends a connection is not judged by the failure of another 
     CHECK(report.message.find("reset") == std::string::npos);
 }
 
+TEST_CASE("http: what a server sends that libcurl cannot take is the server's fault") {
+    Bench bench(sdk::testing::Settings{{"redirects", 3}});
+    for (const std::string begin : {"HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 "}) {
+        const auto report = bench.ask(begin + std::string(110'000, 'x') + "\r\n\r\n");
+        CHECK(report.state == State::down);
+        CHECK(report.reason == Reason::protocol);
+        CHECK(report.message == "http://app.test/health: a line of the answer is too long");
+    }
+    for (const std::string target : {"http://[bad/", "http://other.test:99999/", "http:///"}) {
+        const auto report = bench.ask("HTTP/1.1 302 Found\r\nLocation: " + target + "\r\n\r\n");
+        INFO(report.message);
+        CHECK(report.state == State::down);
+        CHECK(report.reason == Reason::protocol);
+        CHECK(report.message.find("redirect target") != std::string::npos);
+    }
+}
+
 TEST_CASE("http: by the deadline it says what it waited for") {
     Bench bench;
     const std::string waited = "http://app.test/health: waited 1000 ms in vain for ";
