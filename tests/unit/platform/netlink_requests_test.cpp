@@ -31,8 +31,8 @@ struct Bench {
         return refused;
     }
 
-    /// The next `count` notifications of one kind about addresses of ours: on a busy machine the kernel's own, of
-    /// scope link, come late.
+    /// The next `count` notifications of one kind about addresses of ours: on a busy machine the kernel's
+    /// own, of scope link, come late.
     template <class T>
     std::vector<T> heard(std::size_t count) {
         const auto ours = [](const std::vector<core::Input>& inputs) {
