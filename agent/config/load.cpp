@@ -1,73 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // From bytes to settings: the edge where files, the TOML library and its exceptions end.
-#include <array>
-#include <cerrno>
-#include <climits>
-#include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <tuple>
-#include <unistd.h>
 
 #include "agent/base/check.hpp"
-#include "agent/base/result.hpp"
 #include "agent/config/config.hpp"
+#include "agent/config/file_text.hpp"
 #include "agent/config/read.hpp"
 #include "agent/config/rules.hpp"
 
 namespace regent::config {
 
 namespace {
-
-class FileDescriptor {
-  public:
-    explicit FileDescriptor(int fd) : fd_(fd) {}
-    ~FileDescriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    FileDescriptor(const FileDescriptor&) = delete;
-    FileDescriptor& operator=(const FileDescriptor&) = delete;
-    int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
-struct FileProblem {
-    std::string code;
-    std::string text;
-    std::string hint;
-};
-
-FileProblem unreadable(int error) {
-    return {"unreadable", fmt::format("cannot read the file: {}", std::strerror(error)), {}};
-}
-
-/// Reads at most one byte more than is allowed. A FIFO or a device is refused before anything is read from
-/// it.
-tl::expected<std::string, FileProblem> read_text(const std::filesystem::path& path) {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (file.get() < 0) return tl::unexpected(unreadable(errno));
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) return tl::unexpected(unreadable(errno));
-    if (!S_ISREG(status.st_mode)) {
-        const bool directory = S_ISDIR(status.st_mode);
-        return tl::unexpected(FileProblem{
-            "unreadable", directory ? "it is a directory, not a file" : "it is not a regular file", {}});
-    }
-    std::string text;
-    std::array<char, 65536> buffer{};
-    while (text.size() <= maximum_file_size) {
-        const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return tl::unexpected(unreadable(errno));
-        if (size == 0) return text;
-        text.append(buffer.data(), static_cast<std::size_t>(size));
-    }
-    return tl::unexpected(
-        FileProblem{"too_large", fmt::format("it is larger than {} bytes", maximum_file_size), {}});
-}
 
 Loaded failed(Diagnostic diagnostic) {
     diagnostic.severity = Diagnostic::Severity::error;
@@ -94,20 +38,16 @@ Installed what_is_installed(const toml::table& root, const Capabilities& capabil
     return installed;
 }
 
-std::string kernel_host_name() {
-    std::array<char, HOST_NAME_MAX + 1> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-    return name.data();
-}
-
 /// The library's words, with a hint where they are known to puzzle.
 void report_syntax(const toml::parse_error& error, const SourceText& source, Report& report) {
     const Place place = place_of(error.source());
     const std::string text = printable(error.description());
     constexpr std::string_view lead = "Error while ";
     std::string hint;
-    if (place.column > decode_utf8(source.line(place.line)).size() &&
-        text.find("string") != std::string::npos) {
+    if (source.has_line_beginning("vrrp_instance ")) {
+        hint = "this is a keepalived.conf: `regentctl config convert FILE` makes a configuration of it";
+    } else if (place.column > decode_utf8(source.line(place.line)).size() &&
+               text.find("string") != std::string::npos) {
         hint = "the quote that ends the string is missing";
     } else if (text.find("cannot redefine") != std::string::npos) {
         hint = "a key or a table may stand in a file only once";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "agent/config/convert.hpp"
 #include "agent/config/diagnostic.hpp"
 #include "agent/config/source_text.hpp"
 
@@ -81,7 +82,9 @@ std::string render(const std::vector<Diagnostic>& diagnostics, bool colour) {
     return out;
 }
 
-std::string to_json(const std::string& file, const std::vector<Diagnostic>& diagnostics) {
+namespace {
+
+nlohmann::ordered_json to_array(const std::vector<Diagnostic>& diagnostics) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const Diagnostic& each : diagnostics) {
         list.push_back({{"severity", each.severity == Diagnostic::Severity::error ? "error" : "warning"},
@@ -93,11 +96,29 @@ std::string to_json(const std::string& file, const std::vector<Diagnostic>& diag
                         {"message", each.message},
                         {"hint", each.hint}});
     }
-    const nlohmann::ordered_json document = {{"schema", "regent.config-check.1"},
-                                             {"file", file},
-                                             {"ok", !has_errors(diagnostics)},
-                                             {"diagnostics", list}};
+    return list;
+}
+
+std::string to_text(const nlohmann::ordered_json& document) {
     return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string to_json(const std::string& file, const std::vector<Diagnostic>& diagnostics) {
+    return to_text({{"schema", "regent.config-check.1"},
+                    {"file", file},
+                    {"ok", !has_errors(diagnostics)},
+                    {"diagnostics", to_array(diagnostics)}});
+}
+
+std::string to_json(const std::string& file, const Converted& converted, bool with_toml) {
+    nlohmann::ordered_json document = {{"schema", "regent.config-convert.1"},
+                                       {"file", file},
+                                       {"ok", !has_errors(converted.diagnostics)},
+                                       {"diagnostics", to_array(converted.diagnostics)}};
+    if (with_toml && converted.toml) document["toml"] = *converted.toml;
+    return to_text(document);
 }
 
 }  // namespace regent::config

@@ -215,6 +215,10 @@ SourceText::SourceText(std::string_view text) {
     }
 }
 
+bool SourceText::has_line_beginning(std::string_view text) const {
+    return std::any_of(lines_.begin(), lines_.end(), [&](auto line) { return line.starts_with(text); });
+}
+
 std::string SourceText::line(unsigned number) const {
     if (number == 0 || number > lines_.size()) return {};
     return mask_secrets(printable(lines_[number - 1]), secrets_);

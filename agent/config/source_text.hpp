@@ -40,6 +40,9 @@ class SourceText {
     /// Line `number` from 1 on, printable and with secrets masked; empty when there is no such line.
     std::string line(unsigned number) const;
 
+    /// Whether one begins so.
+    bool has_line_beginning(std::string_view text) const;
+
     unsigned line_count() const { return static_cast<unsigned>(lines_.size()); }
 
   private:

@@ -31,6 +31,13 @@ inline std::string toml_string(std::string_view text) {
     return out + '"';
 }
 
+/// A name as a key: bare where it can be, never cut.
+inline std::string toml_key(std::string_view name) {
+    constexpr std::string_view bare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    const bool is_bare = !name.empty() && name.find_first_not_of(bare) == std::string_view::npos;
+    return is_bare ? std::string(name) : toml_string(name);
+}
+
 inline std::string toml_string(const IpAddress& address) {
     return toml_string(address.to_string());
 }
@@ -45,7 +52,7 @@ class TomlWriter {
 
     void header(std::string_view name) { out_ += fmt::format("\n[{}]\n", name); }
     void header(std::string_view section, const std::string& name) {
-        out_ += fmt::format("\n[{}.{}]\n", section, path_part(name));
+        out_ += fmt::format("\n[{}.{}]\n", section, toml_key(name));
     }
     void raw(std::string_view key, std::string_view value) {
         out_ += fmt::format("{:17} = {}\n", key, value);

@@ -9,6 +9,7 @@
 #include "agent/ctl/agent_commands.hpp"
 #include "agent/ctl/arguments.hpp"
 #include "agent/ctl/config_commands.hpp"
+#include "agent/ctl/convert_command.hpp"
 #include "agent/ctl/plugin_commands.hpp"
 #include "agent/ctl/watch_command.hpp"
 
@@ -33,6 +34,8 @@ constexpr std::array table{
             config_check},
     Command{"config dump", "FILE [--show-secrets]", "print the effective configuration with every default",
             config_dump},
+    Command{"config convert", "FILE [--output FILE [--force]] [--config-id ID] [--json]",
+            "make a configuration file of a keepalived.conf", config_convert},
     Command{"plugin list", "[--json]", "print the types of checks and notifiers that plugins offer",
             plugin_list},
     Command{"plugin show", "TYPE [--json]", "print what a type of check or notifier takes", plugin_show},
@@ -64,7 +67,8 @@ void print_help(std::ostream& out) {
            "Without a command: status.\n"
            "Exit status: 0 ok, 1 failure, 2 usage, 3 something is wrong (status), 4 no such object, 5 not "
            "allowed,\n"
-           "6 the agent does not answer, 7 the configuration has errors, 8 too late.\n";
+           "6 the agent does not answer, 7 the configuration has errors or would lose something, 8 too "
+           "late.\n";
 }
 
 /// Throws UsageError when there is none.

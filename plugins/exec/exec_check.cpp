@@ -22,17 +22,24 @@ void ExecCheck::on_fd(int fd, std::uint32_t) {
 
 sdk::Result ExecCheck::judge(const Outcome& outcome) const {
     const End& end = outcome.end;
-    const bool judged = end.failed_call == 0 && !outcome.flooded && end.signal == 0 && end.exit_status <= 3;
+    const bool ran = end.failed_call == 0 && !outcome.flooded;
+    const bool judged = ran && end.signal == 0 && (keepalived_ || end.exit_status <= 3);
     if (!judged) {
         const auto why = complaint(outcome, program_.arguments.front()).value();
+        if (keepalived_ && ran) return {sdk::State::down, why.reason, why.text, why.detail_code, {}};
         return sdk::unknown(why.reason, why.text, why.detail_code);
     }
     Output output = read_output(outcome.output);
     if (output.message.empty()) output.message = first_line(outcome.errors);
     if (output.message.empty()) output.message = "exit status " + std::to_string(end.exit_status);
-    const auto state = state_of(end.exit_status);
+    const auto state = state_of_exit(end.exit_status);
     const auto reason = state == sdk::State::up ? sdk::Reason::ok : sdk::Reason::exited;
     return {state, reason, std::move(output.message), end.exit_status, std::move(output.metrics)};
+}
+
+sdk::State ExecCheck::state_of_exit(int status) const {
+    if (!keepalived_) return state_of(status);
+    return status == 0 ? sdk::State::up : sdk::State::down;
 }
 
 std::string ExecCheck::describe() const {

@@ -43,6 +43,7 @@ def test_version_and_help():
     assert text.returncode == 0 and text.stderr == ""
     assert "config check FILE [--json]" in text.stdout
     assert "config dump FILE [--show-secrets]" in text.stdout
+    assert "config convert FILE [--output FILE [--force]] [--config-id ID] [--json]" in text.stdout
 
 
 @pytest.mark.parametrize("arguments", [[], ["status"], ["list"], ["show", "VI_1"], ["handover", "VI_1"], ["release", "VI_1"],
@@ -59,6 +60,8 @@ def test_without_a_bus_it_says_so(arguments):
     ["maintenance", "maybe"], ["watch", "--until", "x"], ["reload", "x"], ["metrics", "x"], ["frobnicate"], ["config"], ["config", "chek", "x"], ["--frobnicate"], ["config", "check"],
     ["config", "check", "a", "b"], ["config", "check", "a", "--jso"], ["config", "dump", "a", "--json"],
     ["config", "check", "--json=yes", "a"], ["--version", "x"], ["plugin"], ["plugin", "show"], ["plugin", "list", "x"],
+    ["config", "convert"], ["config", "convert", "a", "b"], ["config", "convert", "a", "--force"],
+    ["config", "convert", "a", "--output"], ["config", "check", "a", "--output", "b"],
     ["plugin", "show", "a", "b"], ["--plugin-dir"], ["--plugin-dir", "x"], ["plugin", "list", "--plugin-dir"],
 ])
 def test_usage_errors_are_one_line_and_exit_2(arguments):
@@ -128,3 +131,87 @@ def test_a_full_disk_is_a_failure(good):
         done = subprocess.run([REGENTCTL, "config", "dump", good], stdout=full, stderr=subprocess.PIPE, timeout=20)
     assert done.returncode == 1
     assert b"cannot write the output" in done.stderr
+
+
+CONF = """vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    authentication {
+        auth_type PASS
+        auth_pass geheim
+    }
+    virtual_ipaddress {
+        192.0.2.10
+    }
+    smtp_alert
+@lb2 priority 50
+}
+"""
+
+
+@pytest.fixture
+def conf(tmp_path):
+    path = tmp_path / "keepalived.conf"
+    path.write_text(CONF)
+    path.chmod(0o640)
+    return path
+
+
+def test_convert_to_stdout_passes_check(conf, tmp_path):
+    done = run("config", "convert", str(conf), "--config-id", "lb2")
+    assert done.returncode == 0
+    assert f"{conf}:11:5: warning: \"smtp_alert\" is left out" in done.stderr
+    assert done.stderr.endswith(f"{conf}: converted, 0 errors, 1 warning\n")
+    assert "# keepalived.conf:11: smtp_alert: " in done.stdout and "priority          = 50" in done.stdout
+    result = tmp_path / "regent.toml"
+    result.write_text(done.stdout)
+    assert run("config", "check", str(result)).returncode == 0
+    assert "priority          = 100" in run("config", "convert", str(conf), "--config-id", "lb1").stdout
+
+
+def test_convert_to_a_file_overwrites_only_by_force_and_opens_nothing_to_others(conf, tmp_path):
+    result = tmp_path / "regent.toml"
+    done = run("config", "convert", str(conf), "--output", str(result))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert result.stat().st_mode & 0o777 == 0o640
+    assert f"chgrp regent {result}" in done.stderr
+    assert 'password = "geheim"' in result.read_text()
+    result.write_text("mine")
+    done = run("config", "convert", str(conf), f"--output={result}")
+    assert done.returncode == 1 and result.read_text() == "mine"
+    assert f"regentctl: cannot write {result}: File exists (--force overwrites it)" in done.stderr
+    assert run("config", "convert", str(conf), "--output", str(result), "--force").returncode == 0
+    assert result.read_text().startswith("# Made from keepalived.conf")
+    done = run("config", "convert", str(conf), "--output", str(tmp_path / "no" / "folder"))
+    assert done.returncode == 1 and "No such file or directory" in done.stderr
+
+
+def test_convert_that_loses_something_exits_7_and_writes_what_it_has(conf, tmp_path):
+    conf.write_text(CONF.replace("smtp_alert", "virtual_ipadress_excluded { 192.0.2.11 }"))
+    result = tmp_path / "regent.toml"
+    done = run("config", "convert", str(conf), "--output", str(result))
+    assert done.returncode == 7
+    assert "did you mean \"virtual_ipaddress_excluded\"?" in done.stderr
+    assert "not whole, 1 error" in done.stderr
+    assert "UNKNOWN" in result.read_text()
+
+
+@pytest.mark.parametrize("text", [None, "vrrp_instance VI_1 {\n"])
+def test_convert_of_what_cannot_be_read_writes_nothing(text, tmp_path):
+    path, result = tmp_path / "keepalived.conf", tmp_path / "regent.toml"
+    if text is not None:
+        path.write_text(text)
+    done = run("config", "convert", str(path), "--output", str(result))
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "error:" in done.stderr and "not converted" in done.stderr
+    assert not result.exists()
+
+
+def test_convert_as_json(conf, tmp_path):
+    document = json.loads(run("config", "convert", "--json", str(conf), "--config-id", "lb1").stdout)
+    assert document["schema"] == "regent.config-convert.1" and document["ok"] is True
+    assert [(found["line"], found["code"]) for found in document["diagnostics"]] == [(11, "unsupported")]
+    assert document["toml"].startswith("# Made from")
+    conf.chmod(0o644)
+    done = run("config", "convert", "--json", str(conf), "--output", str(tmp_path / "regent.toml"))
+    assert "toml" not in json.loads(done.stdout) and done.stderr == ""

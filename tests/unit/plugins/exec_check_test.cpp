@@ -72,6 +72,25 @@ TEST_CASE("exec: any other end is UNKNOWN, and says how it ended") {
     CHECK_THAT(killed.message, Catch::StartsWith("killed by signal 11 (Segmentation fault)"));
 }
 
+TEST_CASE("exec: as keepalived judges, every end but exit status 0 is DOWN") {
+    const Settings keepalived{{"keepalived", true}};
+    CHECK(verdict(shell("echo fine; exit 0"), keepalived).state == State::up);
+    for (const int status : {1, 2, 3, 42, 126, 127}) {
+        const auto report = verdict(shell("exit " + std::to_string(status)), keepalived);
+        CHECK(report.state == State::down);
+        CHECK(report.detail_code == status);
+    }
+    const auto killed = verdict(shell("kill -SEGV $$"), keepalived);
+    CHECK(killed.state == State::down);
+    CHECK(killed.reason == Reason::exited);
+    CHECK_THAT(killed.message, Catch::StartsWith("killed by signal 11"));
+}
+
+TEST_CASE("exec: as keepalived judges, a program that could not run is no verdict") {
+    CHECK(verdict(Given(std::vector<std::string>{"/nonexistent/program"}), {{"keepalived", true}}).state ==
+          State::unknown);
+}
+
 TEST_CASE("exec: without output, standard error or the status is the message") {
     CHECK(verdict(shell("echo 'no licence' >&2; exit 2")).message == "no licence");
     CHECK(verdict(shell("exit 1")).message == "exit status 1");

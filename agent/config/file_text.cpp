@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/config/file_text.hpp"
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/config/config.hpp"
+
+namespace regent::config {
+
+namespace {
+
+class FileDescriptor {
+  public:
+    explicit FileDescriptor(int fd) : fd_(fd) {}
+    ~FileDescriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    FileDescriptor(const FileDescriptor&) = delete;
+    FileDescriptor& operator=(const FileDescriptor&) = delete;
+    int get() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+FileProblem unreadable(int error) {
+    return {"unreadable", fmt::format("cannot read the file: {}", std::strerror(error)), {}};
+}
+
+}  // namespace
+
+tl::expected<std::string, FileProblem> read_text(const std::filesystem::path& path) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (file.get() < 0) return tl::unexpected(unreadable(errno));
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return tl::unexpected(unreadable(errno));
+    if (!S_ISREG(status.st_mode)) {
+        const bool directory = S_ISDIR(status.st_mode);
+        return tl::unexpected(FileProblem{
+            "unreadable", directory ? "it is a directory, not a file" : "it is not a regular file", {}});
+    }
+    std::string text;
+    std::array<char, 65536> buffer{};
+    while (text.size() <= maximum_file_size) {
+        const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return tl::unexpected(unreadable(errno));
+        if (size == 0) return text;
+        text.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    return tl::unexpected(
+        FileProblem{"too_large", fmt::format("it is larger than {} bytes", maximum_file_size), {}});
+}
+
+std::string kernel_host_name() {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+    return name.data();
+}
+
+}  // namespace regent::config

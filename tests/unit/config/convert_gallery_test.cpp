@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every file of convert/ must give exactly the diagnostics and the result in its .expected file. With
+// REGENT_UPDATE_EXPECTED=1 in the environment these are rewritten, to be read before they are kept.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <rapidcheck/catch.h>
+#include <set>
+#include <sstream>
+
+#include "agent/config/config.hpp"
+#include "agent/config/convert.hpp"
+
+#include "tests/unit/config/convert_support.hpp"
+
+namespace regent::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_all(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+std::set<fs::path> gallery() {
+    std::set<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(REGENT_SOURCE_DIR "/tests/unit/config/convert")) {
+        if (entry.path().extension() == ".conf") files.insert(entry.path());
+    }
+    return files;
+}
+
+TEST_CASE("every keepalived.conf of the gallery gives the approved regent.toml") {
+    const bool update = std::getenv("REGENT_UPDATE_EXPECTED") != nullptr;
+    REQUIRE(gallery().size() >= 10);
+    for (const fs::path& path : gallery()) {
+        const Converted converted =
+            convert_text(read_all(path), path.filename(), {"lb1"}, test::plugins_of_convert());
+        const std::string shown =
+            render(converted.diagnostics, false) + "----\n" + converted.toml.value_or("nothing\n");
+        const fs::path approved = fs::path(path).replace_extension(".expected");
+        if (update) std::ofstream(approved, std::ios::binary) << shown;
+        INFO(path.filename());
+        CHECK(shown == read_all(approved));
+        if (has_errors(converted.diagnostics)) continue;
+        const Loaded loaded = load_text(converted.toml.value(), "f", test::plugins_of_convert(), "host");
+        CHECK(loaded.settings.has_value());
+    }
+}
+
+/// What must hold for any text; empty when it does.
+std::string broken_promise(const std::string& text) {
+    const Converted converted = convert_text(text, "k", {"lb1"}, test::plugins_of_convert());
+    const bool good = !has_errors(converted.diagnostics);
+    if (!converted.toml) return good ? "no result, and no error" : "";
+    const Loaded loaded = load_text(*converted.toml, "f", test::plugins_of_convert(), "host");
+    if (good && !loaded.settings) return "no error, but the result has one:\n" + *converted.toml;
+    for (const Diagnostic& each : loaded.diagnostics) {
+        if (each.code == "syntax") return "the result is not TOML:\n" + *converted.toml;
+    }
+    return "";
+}
+
+TEST_CASE("whatever stands in a keepalived.conf, without an error the result has none") {
+    rc::prop("mutated files", [] {
+        std::vector<std::string> texts;
+        for (const fs::path& path : gallery())
+            texts.push_back(read_all(path));
+        const auto piece = [&] {
+            const std::string& from = texts[*rc::gen::inRange<std::size_t>(0, texts.size())];
+            const std::size_t at = *rc::gen::inRange<std::size_t>(0, from.size());
+            return from.substr(at, *rc::gen::inRange<std::size_t>(0, 60));
+        };
+        std::string text = texts[*rc::gen::inRange<std::size_t>(0, texts.size())];
+        for (int i = *rc::gen::inRange(1, 6); i > 0; --i) {
+            const std::size_t at = *rc::gen::inRange<std::size_t>(0, text.size() + 1);
+            if (*rc::gen::arbitrary<bool>()) text.erase(at, *rc::gen::inRange<std::size_t>(0, 40));
+            text.insert(std::min(at, text.size()),
+                        *rc::gen::arbitrary<bool>() ? piece() : *rc::gen::arbitrary<std::string>());
+        }
+        RC_ASSERT(broken_promise(text) == "");
+    });
+}
+
+}  // namespace
+}  // namespace regent::config
