@@ -67,6 +67,10 @@ std::string example_of(const Parameter& parameter) {
     return parameter.list ? "[" + value + "]" : value;
 }
 
+std::string meaning_of(const Parameter& parameter) {
+    return fmt::format("{}: {}", parameter.name, parameter.summary);
+}
+
 std::string range_of(const Parameter& parameter) {
     if (parameter.min == 0 && parameter.max == 0) return {};
     const std::string_view unit = !parameter.list ? "" : parameter.max == 1 ? " entry" : " entries";

@@ -18,4 +18,7 @@ std::string example_of(const Parameter& parameter);
 /// The bounds with their units, as in "10ms to 24h", "at least 1", "1 to 16 entries"; empty without any.
 std::string range_of(const Parameter& parameter);
 
+/// "port: TCP port to connect to", for a hint.
+std::string meaning_of(const Parameter& parameter);
+
 }  // namespace regent::config

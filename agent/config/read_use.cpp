@@ -62,7 +62,8 @@ bool read_parameter(const TableReader& reader, const Parameter& parameter, Value
     std::vector<ValueProblem> problems;
     value = read_value(parameter, *node, problems);
     for (const ValueProblem& problem : problems) {
-        reader.error(place_of(*problem.node), problem.code, parameter.name, problem.message, problem.hint);
+        const std::string hint = problem.hint.empty() ? meaning_of(parameter) : problem.hint;
+        reader.error(place_of(*problem.node), problem.code, parameter.name, problem.message, hint);
     }
     return problems.empty();
 }

@@ -2,6 +2,7 @@
 // What the plugins themselves say about values that their schemas allow.
 #include <fmt/format.h>
 
+#include "agent/config/parameter_text.hpp"
 #include "agent/config/rules.hpp"
 #include "agent/config/source_text.hpp"
 
@@ -21,14 +22,16 @@ void report_objection(const Asked& asked, const Objection& objection, Report& re
     const auto& parameters = asked.draft->offer.type->parameters;
     std::string key = fmt::format("{}.{}", asked.section, path_part(asked.name));
     std::string message = fmt::format("{} {}: ", asked.section, in_quotes(asked.name));
+    std::string hint = fmt::format("regentctl plugin show {} prints what it takes", asked.draft->offer.type->name);
     Place place = asked.places->header;
     if (objection.parameter && *objection.parameter < parameters.size()) {
         const std::string& name = parameters[*objection.parameter].name;
         place = asked.places->of(name);
         key += "." + name;
         message += name + ": ";
+        hint = meaning_of(parameters[*objection.parameter]);
     }
-    report.error(place, "bad_value", key, message + printable(objection.text));
+    report.error(place, "bad_value", key, message + printable(objection.text), hint);
 }
 
 }  // namespace
