@@ -22,7 +22,8 @@ void report_objection(const Asked& asked, const Objection& objection, Report& re
     const auto& parameters = asked.draft->offer.type->parameters;
     std::string key = fmt::format("{}.{}", asked.section, path_part(asked.name));
     std::string message = fmt::format("{} {}: ", asked.section, in_quotes(asked.name));
-    std::string hint = fmt::format("regentctl plugin show {} prints what it takes", asked.draft->offer.type->name);
+    std::string hint =
+        fmt::format("regentctl plugin show {} prints what it takes", asked.draft->offer.type->name);
     Place place = asked.places->header;
     if (objection.parameter && *objection.parameter < parameters.size()) {
         const std::string& name = parameters[*objection.parameter].name;
