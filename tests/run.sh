@@ -41,6 +41,7 @@ asan     1200  & unit tests under AddressSanitizer and UndefinedBehaviorSanitize
 package   900  - the package, installed in a systemd node
 package-full 1500 * the same, with the unit tests that a package build runs
 sim       900  * 10 000 seeds of the simulation, and five planted faults that it must find
+fuzz     1800  * each fuzz target for a minute; REGENT_FUZZ_SECONDS for longer
 net-asan 2400  * the namespace tests again, with the agent of preset asan
 lint     1800  * clang-tidy over agent/
 '
@@ -93,6 +94,18 @@ section_net_calm() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$
 section_net_asan() { REGENT_BUILD=$PWD/build/asan "${PYTEST[@]}" --junitxml="$1" tests/net; }
 
 section_sim() { build/dev/bin/sim --seeds 10000 && tests/sim/planted/check.sh; }
+
+# A finding is left in build/fuzz, where the same program replays it.
+section_fuzz() {
+    local target
+    cmake -G Ninja -S . -B build/fuzz -DCMAKE_CXX_COMPILER=clang++-14 -DREGENT_FUZZ=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+        -DREGENT_SANITIZE=address,undefined,fuzzer-no-link >build/configure-fuzz.log 2>&1 || { cat build/configure-fuzz.log; return 1; }
+    ninja -C build/fuzz fuzz >build/ninja-fuzz.log 2>&1 || { tail -n 60 build/ninja-fuzz.log; return 1; }
+    for target in build/fuzz/bin/fuzz-*; do
+        echo "-- ${target##*/}"
+        (cd build/fuzz && "bin/${target##*/}" -verbosity=0 -max_total_time="${REGENT_FUZZ_SECONDS:-60}" -print_final_stats=1) || return 1
+    done
+}
 
 # Without the unit tests, which other sections have run by now: they are most of what there is to compile.
 section_package() { DEB_BUILD_OPTIONS="parallel=2 nocheck" "${PYTEST[@]}" --junitxml="$1" tests/package; }
