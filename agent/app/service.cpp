@@ -115,8 +115,8 @@ void Service::show(const Report& report) {
     if (const auto* change = std::get_if<core::Transition>(&report.what)) tell(events_.transition(*change));
     if (const auto* gone = std::get_if<core::Forget>(&report.what)) {
         instances_.erase(gone->instance);
-        views_.forget(gone->instance);
         tell(events_.forget(*gone));
+        views_.forget(gone->instance);  // after its last word, which its object tells
     }
     if (std::holds_alternative<EngineReady>(report.what)) say_ready();
 }
