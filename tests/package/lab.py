@@ -18,7 +18,7 @@ import tree
 
 LAB = tree.ROOT / "build" / "package-lab"
 # Process 1 and its tools, and what the package depends on, so that installing it needs no network.
-BASE_PACKAGES = ["systemd", "systemd-sysv", "iproute2", "procps"]
+BASE_PACKAGES = ["dbus", "systemd", "systemd-sysv", "iproute2", "procps"]
 
 
 def run(*command, check=True, seconds=60, **options):

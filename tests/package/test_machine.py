@@ -84,6 +84,19 @@ def test_reload_brings_an_instance(machine):
     assert state(machine, "MainPID") == pid
 
 
+def test_is_on_the_bus(machine):
+    """With the policy of the package, as the user of the unit: everybody reads, root alone acts."""
+    nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups"
+    read = f"{nobody} busctl get-property org.regent1 /org/regent1 org.regent1.Manager State"
+    lab.wait_until(lambda: machine.does(read), 10, "org.regent1 on the system bus")
+    assert machine.says(read) == 's "master"'
+    screen = machine.says("regentctl")
+    assert "● VI_1" in screen and "MASTER" in screen and "192.0.2.100" in screen
+    assert not machine.does(f"{nobody} regentctl maintenance on")
+    machine.shell("regentctl reload")
+    assert machine.says("regentctl list") == "VI_1 master"
+
+
 def test_reload_of_a_broken_file_changes_nothing(machine, journal):
     before = state(machine, "MainPID"), state(machine, "StatusText"), machine.addresses()
     write(machine, BROKEN, VIP, MORE)
