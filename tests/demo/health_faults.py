@@ -15,7 +15,7 @@ from net.lab.scenario import VIPS, Outcome, Scenario
 from net.lab.spec import Check
 
 KILLED = {"gap": 0.030, "flips": 1}
-HUNG = {"gap": 1.35, "flips": 1}  # one sample: 500 + 500 + 300 ms when it hangs just after an answer; 1.1 s is the median
+HUNG = {"gap": 1.1, "flips": 1}
 LAN_LOST = {"gap": 1.5, "flips": 1}
 MENDED = {"gap": 0.050, "flips": 1}
 NO_MOVE = {"gap": 0.050, "lost": 0, "flips": 0}
