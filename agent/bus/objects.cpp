@@ -101,24 +101,6 @@ void ManagerObject::SetMaintenance(sdbus::Result<>&& result, bool on, std::strin
             {}, std::move(reason), "org.regent1.maintenance");
 }
 
-InstanceObject::InstanceObject(const Surroundings& around, const std::string& name)
-    : AdaptorInterfaces(around.connection, path_of(Kind::instance, name)), around_(around), name_(name) {
-    registerAdaptor();
-    getObject().emitInterfacesAddedSignal();
-}
-
-InstanceObject::~InstanceObject() {
-    unregisterAdaptor();
-}
-
-void InstanceObject::withdraw() {
-    getObject().emitInterfacesRemovedSignal();
-}
-
-void InstanceObject::changed(const std::vector<std::string>& properties) {
-    getObject().emitPropertiesChangedSignal(Instance_adaptor::INTERFACE_NAME, properties);
-}
-
 core::Counters InstanceObject::counters() const {
     const auto found = around_.picture.counters.find(name_);
     return found == around_.picture.counters.end() ? core::Counters{} : found->second;
@@ -155,24 +137,6 @@ std::map<std::string, std::uint64_t> InstanceObject::Discarded() {
         discarded[std::string(vrrp::to_string(static_cast<vrrp::Discard>(reason)))] =
             counted.discarded[reason];
     return discarded;
-}
-
-GroupObject::GroupObject(const Surroundings& around, const std::string& name)
-    : AdaptorInterfaces(around.connection, path_of(Kind::group, name)), around_(around), name_(name) {
-    registerAdaptor();
-    getObject().emitInterfacesAddedSignal();
-}
-
-GroupObject::~GroupObject() {
-    unregisterAdaptor();
-}
-
-void GroupObject::withdraw() {
-    getObject().emitInterfacesRemovedSignal();
-}
-
-void GroupObject::changed(const std::vector<std::string>& properties) {
-    getObject().emitPropertiesChangedSignal(Group_adaptor::INTERFACE_NAME, properties);
 }
 
 void GroupObject::Handover(sdbus::Result<>&& result, std::string reason) {

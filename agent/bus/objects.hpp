@@ -24,6 +24,37 @@ struct Surroundings {
     Desk& desk;
 };
 
+/// What the objects of one thing each have in common: they come, change and go. The first interface is the
+/// one that changes.
+template <class Interface, class... More>
+class Shown : public sdbus::AdaptorInterfaces<Interface, More...> {
+  public:
+    Shown(const Surroundings& around, Kind kind, const std::string& name)
+        : sdbus::AdaptorInterfaces<Interface, More...>(around.connection, path_of(kind, name)),
+          around_(around),
+          name_(name) {}
+    virtual ~Shown() { this->unregisterAdaptor(); }
+    Shown(const Shown&) = delete;
+    Shown& operator=(const Shown&) = delete;
+
+    /// Says that it goes; its end follows. Not by the destructor: when the connection is gone, nobody can be
+    /// told.
+    void withdraw() { this->getObject().emitInterfacesRemovedSignal(); }
+    void changed(const std::vector<std::string>& properties) {
+        this->getObject().emitPropertiesChangedSignal(Interface::INTERFACE_NAME, properties);
+    }
+
+  protected:
+    /// For the constructor of the last class: it is asked for its properties at once.
+    void appear() {
+        this->registerAdaptor();
+        this->getObject().emitInterfacesAddedSignal();
+    }
+
+    Surroundings around_;
+    std::string name_;
+};
+
 class ManagerObject
     : public sdbus::AdaptorInterfaces<org::regent1::Manager_adaptor, sdbus::ObjectManager_adaptor> {
   public:
@@ -66,18 +97,13 @@ class ManagerObject
     Surroundings around_;
 };
 
-class InstanceObject : public sdbus::AdaptorInterfaces<org::regent1::Instance_adaptor,
-                                                       org::regent1::Instance::Statistics_adaptor> {
+class InstanceObject
+    : public Shown<org::regent1::Instance_adaptor, org::regent1::Instance::Statistics_adaptor> {
   public:
-    InstanceObject(const Surroundings& around, const std::string& name);
-    virtual ~InstanceObject();
-    InstanceObject(const InstanceObject&) = delete;
-    InstanceObject& operator=(const InstanceObject&) = delete;
-
-    /// Says that it goes; its end follows. Not by the destructor: when the connection is gone, nobody can be
-    /// told.
-    void withdraw();
-    void changed(const std::vector<std::string>& properties);
+    InstanceObject(const Surroundings& around, const std::string& name)
+        : Shown(around, Kind::instance, name) {
+        appear();
+    }
 
   private:
     const InstanceView& view() const { return around_.picture.instances.at(name_); }
@@ -114,20 +140,13 @@ class InstanceObject : public sdbus::AdaptorInterfaces<org::regent1::Instance_ad
     std::uint64_t AddressRepairs() override { return counters().address_repairs; }
     std::uint64_t SendFailures() override { return counters().send_failures; }
     std::map<std::string, std::uint64_t> Discarded() override;
-
-    Surroundings around_;
-    std::string name_;
 };
 
-class GroupObject : public sdbus::AdaptorInterfaces<org::regent1::Group_adaptor> {
+class GroupObject : public Shown<org::regent1::Group_adaptor> {
   public:
-    GroupObject(const Surroundings& around, const std::string& name);
-    virtual ~GroupObject();
-    GroupObject(const GroupObject&) = delete;
-    GroupObject& operator=(const GroupObject&) = delete;
-
-    void withdraw();
-    void changed(const std::vector<std::string>& properties);
+    GroupObject(const Surroundings& around, const std::string& name) : Shown(around, Kind::group, name) {
+        appear();
+    }
 
   private:
     const GroupView& view() const { return around_.picture.groups.at(name_); }
@@ -139,9 +158,6 @@ class GroupObject : public sdbus::AdaptorInterfaces<org::regent1::Group_adaptor>
     std::string State() override { return view().state; }
     std::string Reason() override { return view().reason; }
     std::vector<sdbus::ObjectPath> Instances() override;
-
-    Surroundings around_;
-    std::string name_;
 };
 
 }  // namespace regent::bus

@@ -14,15 +14,11 @@
 
 namespace regent::bus {
 
-class CheckObject : public sdbus::AdaptorInterfaces<org::regent1::Check_adaptor> {
+class CheckObject : public Shown<org::regent1::Check_adaptor> {
   public:
-    CheckObject(const Surroundings& around, const std::string& name);
-    virtual ~CheckObject();
-    CheckObject(const CheckObject&) = delete;
-    CheckObject& operator=(const CheckObject&) = delete;
-
-    void withdraw();
-    void changed(const std::vector<std::string>& properties);
+    CheckObject(const Surroundings& around, const std::string& name) : Shown(around, Kind::check, name) {
+        appear();
+    }
 
   private:
     const CheckView& view() const { return around_.picture.checks.at(name_); }
@@ -39,20 +35,14 @@ class CheckObject : public sdbus::AdaptorInterfaces<org::regent1::Check_adaptor>
     std::uint32_t Rise() override { return view().status.rise; }
     std::uint32_t Fall() override { return view().status.fall; }
     std::map<std::string, double> Metrics() override { return view().status.metrics; }
-
-    Surroundings around_;
-    std::string name_;
 };
 
-class NotifierObject : public sdbus::AdaptorInterfaces<org::regent1::Notifier_adaptor> {
+class NotifierObject : public Shown<org::regent1::Notifier_adaptor> {
   public:
-    NotifierObject(const Surroundings& around, const std::string& name);
-    virtual ~NotifierObject();
-    NotifierObject(const NotifierObject&) = delete;
-    NotifierObject& operator=(const NotifierObject&) = delete;
-
-    void withdraw();
-    void changed(const std::vector<std::string>& properties);
+    NotifierObject(const Surroundings& around, const std::string& name)
+        : Shown(around, Kind::notifier, name) {
+        appear();
+    }
 
   private:
     const NotifierView& view() const { return around_.picture.notifiers.at(name_); }
@@ -66,20 +56,13 @@ class NotifierObject : public sdbus::AdaptorInterfaces<org::regent1::Notifier_ad
     std::uint64_t Dropped() override { return view().dropped; }
     bool Failing() override { return view().failing; }
     std::string LastError() override { return view().last_failure; }
-
-    Surroundings around_;
-    std::string name_;
 };
 
-class PluginObject : public sdbus::AdaptorInterfaces<org::regent1::Plugin_adaptor> {
+class PluginObject : public Shown<org::regent1::Plugin_adaptor> {
   public:
-    PluginObject(const Surroundings& around, const std::string& name);
-    virtual ~PluginObject();
-    PluginObject(const PluginObject&) = delete;
-    PluginObject& operator=(const PluginObject&) = delete;
-
-    void withdraw();
-    void changed(const std::vector<std::string>& properties);
+    PluginObject(const Surroundings& around, const std::string& name) : Shown(around, Kind::plugin, name) {
+        appear();
+    }
 
   private:
     const PluginView& view() const { return around_.picture.plugins.at(name_); }
@@ -89,9 +72,6 @@ class PluginObject : public sdbus::AdaptorInterfaces<org::regent1::Plugin_adapto
     std::string State() override { return view().state; }
     std::uint32_t Pid() override { return static_cast<std::uint32_t>(view().pid); }
     std::uint64_t Starts() override { return view().starts; }
-
-    Surroundings around_;
-    std::string name_;
 };
 
 }  // namespace regent::bus

@@ -2,16 +2,14 @@
 // Every file of convert/ must give exactly the diagnostics and the result in its .expected file. With
 // REGENT_UPDATE_EXPECTED=1 in the environment these are rewritten, to be read before they are kept.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <rapidcheck/catch.h>
 #include <set>
-#include <sstream>
 
 #include "agent/config/config.hpp"
 #include "agent/config/convert.hpp"
 
+#include "tests/unit/config/approved.hpp"
 #include "tests/unit/config/convert_support.hpp"
 
 namespace regent::config {
@@ -19,33 +17,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_all(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
+using test::check_approved;
+using test::read_all;
 
 std::set<fs::path> gallery() {
-    std::set<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(REGENT_SOURCE_DIR "/tests/unit/config/convert")) {
-        if (entry.path().extension() == ".conf") files.insert(entry.path());
-    }
-    return files;
+    return test::gallery("convert", ".conf");
 }
 
 TEST_CASE("every keepalived.conf of the gallery gives the approved regent.toml") {
-    const bool update = std::getenv("REGENT_UPDATE_EXPECTED") != nullptr;
     REQUIRE(gallery().size() >= 10);
     for (const fs::path& path : gallery()) {
         const Converted converted =
             convert_text(read_all(path), path.filename(), {"lb1"}, test::plugins_of_convert());
         const std::string shown =
             render(converted.diagnostics, false) + "----\n" + converted.toml.value_or("nothing\n");
-        const fs::path approved = fs::path(path).replace_extension(".expected");
-        if (update) std::ofstream(approved, std::ios::binary) << shown;
         INFO(path.filename());
-        CHECK(shown == read_all(approved));
+        check_approved(path, shown);
         if (has_errors(converted.diagnostics)) continue;
         const Loaded loaded = load_text(converted.toml.value(), "f", test::plugins_of_convert(), "host");
         CHECK(loaded.settings.has_value());

@@ -10,6 +10,7 @@
 
 #include "plugins/fifo/fifo_notifier.hpp"
 #include "regent/testing.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace std::chrono_literals;
 using namespace regent;
@@ -25,29 +26,22 @@ namespace {
 
 /// A folder of its own, a notifier on a pipe in it, and readers.
 struct Bench {
-    std::filesystem::path directory;
+    test::TemporaryDirectory directory;
     std::string path;
     FakeHost host;
     sdk::testing::Instance notifier;
 
-    explicit Bench(const Settings& more = {})
-        : directory(scratch()), path(directory / "events"), notifier(made(more)) {
+    explicit Bench(const Settings& more = {}) : path(directory.path() / "events"), notifier(made(more)) {
         std::signal(SIGPIPE, SIG_IGN);  // as regent-plugin-host has it
         notifier.start();
     }
     ~Bench() {
         notifier.destroy();
         CHECK(host.violations() == std::vector<std::string>{});
-        std::filesystem::remove_all(directory);
     }
     Bench(const Bench&) = delete;
     Bench& operator=(const Bench&) = delete;
 
-    static std::string scratch() {
-        std::string name = std::filesystem::temp_directory_path() / "regent-fifo-XXXXXX";
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        return name;
-    }
     sdk::testing::Instance made(Settings settings) {
         settings.push_back({"path", path});
         return host.create(sdk::notifier<FifoNotifier>, settings);
@@ -209,13 +203,13 @@ TEST_CASE("fifo notifier: whoever owns the folder cannot have the mode of anothe
         REQUIRE(::stat(path.c_str(), &found) == 0);
         return found.st_mode & 07777U;
     };
-    const std::string victim = bench.directory / "victim";
-    const std::string other = bench.directory / "other";
+    const std::string victim = bench.directory.path() / "victim";
+    const std::string other = bench.directory.path() / "other";
     std::ofstream(victim) << "secret";
     REQUIRE(::chmod(victim.c_str(), 0600) == 0);
     REQUIRE(::mkfifo(other.c_str(), 0600) == 0);
     // What may stand in the place of the pipe just after it was made.
-    const std::string swapped = bench.directory / "swapped";
+    const std::string swapped = bench.directory.path() / "swapped";
     const auto refused = [&](const auto& put_there, const std::string& target) {
         put_there(target, swapped);
         CHECK(plugins::fifo::set_mode(swapped, 0666) == EEXIST);
