@@ -72,7 +72,7 @@ void Exchange::go_on(TcpConnection::Progress progress) {
 
 void Exchange::send_more() {
     const Transfer sent = connection_.send(std::string_view(question_).substr(sent_));
-    if (sent.error != 0) return fail(socket_verdict(sent.error, words_of(sent.error)));
+    if (sent.error != 0) return fail(sent.error);
     sent_ += sent.size;
     stage_ = sent_ < question_.size() ? Stage::sending : Stage::reading;
     connection_.watch(stage_ == Stage::sending ? REGENT_FD_WRITE : REGENT_FD_READ);
@@ -82,9 +82,10 @@ void Exchange::read_more() {
     std::array<char, maximum_read> part;
     const Transfer received = connection_.receive(part);
     if (received.error == closed_by_peer) {
+        gone_ = closed_by_peer;
         reader_.end();
     } else if (received.error != 0) {
-        return fail(socket_verdict(received.error, words_of(received.error)));
+        return fail(received.error);
     } else {
         reader_.take({part.data(), received.size});
     }
@@ -100,15 +101,16 @@ void Exchange::acknowledge(const jrmp::Uid& uid) {
     (void)::shutdown(connection_.fd(), SHUT_WR);
 }
 
-void Exchange::fail(sdk::Result fault) {
-    finish(std::move(fault));
+void Exchange::fail(int error) {
+    gone_ = error;
+    finish(socket_verdict(error, words_of(error)));
 }
 
 void Exchange::finish(std::optional<sdk::Result> fault) {
     const Done done = std::exchange(done_, nullptr);
     stage_ = Stage::answered;
     if (fault || reader_.state() != jrmp::Reader::State::pong) close();
-    const Outcome outcome{std::move(reader_), std::move(fault)};
+    const Outcome outcome{std::move(reader_), std::move(fault), std::exchange(gone_, 0)};
     done(outcome);
     if (stage_ == Stage::answered) close();
 }

@@ -17,6 +17,7 @@ class Exchange {
     struct Outcome {
         jrmp::Reader answer;
         std::optional<sdk::Result> fault;
+        int lost = 0;  ///< why the connection is gone: an errno or closed_by_peer
     };
     using Done = std::function<void(const Outcome&)>;
     /// A kept connection is gone: an errno, closed_by_peer or too_talkative.
@@ -34,6 +35,10 @@ class Exchange {
     bool is_kept() const { return stage_ == Stage::kept; }
     void close();
     bool on_fd(int fd);
+    /// Whether the kept connection is still there: `lost` is told if not.
+    void look() {
+        if (is_kept()) look_while_kept();
+    }
 
     /// What the server fails to do, for a message: "does not answer".
     std::string waiting_for() const;
@@ -47,7 +52,8 @@ class Exchange {
     void read_more();
     /// Tells the server that its reply has come, and that no other message will.
     void acknowledge(const jrmp::Uid& uid);
-    void fail(sdk::Result fault);
+    /// The connection that was there is gone: an errno.
+    void fail(int error);
     void finish(std::optional<sdk::Result> fault);
     void look_while_kept();
 
@@ -59,6 +65,7 @@ class Exchange {
     std::size_t sent_ = 0;
     jrmp::Reader reader_{false, jrmp::Reader::Wanted::pong};
     bool is_acknowledged_ = false;
+    int gone_ = 0;
     sdk::Instant began_{};
     double connect_seconds_ = 0;
     Done done_;

@@ -146,6 +146,7 @@ void RmiCheck::pinged(const Exchange::Outcome& outcome) {
     const bool has_answered = !outcome.fault && outcome.answer.state() == jrmp::Reader::State::pong;
     if (!has_answered && is_reused_) {
         // It may be long gone, so that a new one is to judge.
+        if (outcome.lost != 0) lost_ = words_of(outcome.lost);
         ++losses_;
         return ping();
     }
@@ -155,6 +156,7 @@ void RmiCheck::pinged(const Exchange::Outcome& outcome) {
     if (keep_) pings_.keep([this](int error) { lose(error); });
     // How long names take is no sign of death, and only a probe has the time for them.
     if (round_ == Round::verification) return conclude(sdk::up());
+    lost_.clear();
     look_up();
 }
 
@@ -179,31 +181,43 @@ void RmiCheck::looked_up(const Exchange::Outcome& outcome) {
 }
 
 void RmiCheck::conclude(sdk::Result result) {
+    const bool is_good = result.state == sdk::State::up || result.state == sdk::State::degraded;
+    // Of all that a dying server closes, the lookup's connection may be seen first.
+    if (!is_good) pings_.look();
     const Round round = round_;
     const auto probe = std::exchange(probe_, sdk::unsolicited);
     abandon();
-    const bool is_good = result.state == sdk::State::up || result.state == sdk::State::degraded;
     if (is_good) result.metrics = metrics();
     if (round == Round::verification) {
         judge_loss(std::move(result));
     } else {
-        result.message = says(result.message);
-        context_.report(probe, result);
+        tell(probe, std::move(result));
     }
     // It went while the names were looked up.
-    if (is_good && keep_ && !pings_.is_kept()) lose(loss_);
+    if (is_good && keep_ && !pings_.is_kept()) verify();
+}
+
+void RmiCheck::tell(sdk::ProbeId probe, sdk::Result result) {
+    const bool is_good = result.state == sdk::State::up || result.state == sdk::State::degraded;
+    const bool is_death = !is_good && !lost_.empty();
+    result.message =
+        says(is_death ? "the kept connection is gone (" + lost_ + "), and of a new one: " + result.message
+                      : result.message);
+    if (is_death) lost_.clear();
+    context_.report(probe, result);
 }
 
 void RmiCheck::judge_loss(sdk::Result result) {
-    const std::string lost = "the kept connection was lost (" + words_of(loss_) + "), and ";
-    if (result.state == sdk::State::up) return context_.log(sdk::Level::info, says(lost + "a new one works"));
+    const std::string lost = "the kept connection was lost (" + lost_ + "), and ";
+    if (result.state == sdk::State::up) {
+        lost_.clear();
+        return context_.log(sdk::Level::info, says(lost + "a new one works"));
+    }
     // A server that lives may be slow; what is pushed would count as a whole row of failed probes.
     if (result.reason == sdk::Reason::timeout)
         return context_.log(sdk::Level::info,
                             says(lost + "of a new one: " + result.message + "; the next probe decides"));
-    result.message =
-        says("the kept connection is gone (" + words_of(loss_) + "), and of a new one: " + result.message);
-    context_.report(sdk::unsolicited, result);
+    tell(sdk::unsolicited, std::move(result));
 }
 
 void RmiCheck::abandon() {
@@ -216,9 +230,12 @@ void RmiCheck::abandon() {
 }
 
 void RmiCheck::lose(int error) {
-    loss_ = error;
+    lost_ = words_of(error);
     ++losses_;
-    if (round_ != Round::none) return;
+    if (round_ == Round::none) verify();
+}
+
+void RmiCheck::verify() {
     if (++losses_in_turn_ > maximum_losses) {
         return context_.log(sdk::Level::warning,
                             says("not kept until the next probe, for it closes again and again"));

@@ -54,12 +54,15 @@ class RmiCheck {
     void look_up();
     void looked_up(const Exchange::Outcome& outcome);
     void conclude(sdk::Result result);
+    /// A bad verdict says so where the kept connection went first: that is when the server died.
+    void tell(sdk::ProbeId probe, sdk::Result result);
     /// Tells what a verification has found of a server whose kept connection is gone.
     void judge_loss(sdk::Result result);
     /// Ends the round without a verdict.
     void abandon();
     /// The kept connection is gone. Whether the server is gone, a new one tells.
     void lose(int error);
+    void verify();
     std::vector<sdk::Metric> metrics() const;
     /// The name that is being looked up, for a message.
     std::string asked_for() const;
@@ -81,7 +84,7 @@ class RmiCheck {
     double lookup_seconds_ = 0;  ///< of the slowest
     std::size_t next_name_ = 0;
     Findings findings_;
-    int loss_ = 0;                 ///< why the kept connection is gone, during a verification
+    std::string lost_;  ///< why the kept connection is gone; empty: it is not, or a new one has answered
     unsigned losses_in_turn_ = 0;  ///< since the last probe
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;

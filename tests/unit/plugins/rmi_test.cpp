@@ -393,8 +393,47 @@ TEST_CASE("rmi: a probe finds the kept connection gone before the host told so")
     const auto report = bench.ask();
     CHECK(report.state == State::down);
     CHECK(report.reason == Reason::refused);
-    CHECK(report.message == bench.where() + "Connection refused");
+    CHECK(report.message == bench.where() +
+                                "the kept connection is gone (Connection reset by peer), and of a new one: "
+                                "Connection refused");
     CHECK(bench.pushes().empty());
+    CHECK(bench.ask().message == bench.where() + "Connection refused");
+}
+
+TEST_CASE("rmi: a server that dies during a verification that a probe takes the place of") {
+    BENCH_NETWORK();
+    Script script(java());
+    Bench bench(script);
+    CHECK(bench.ask().state == State::up);
+    script.change(always(""));
+    script.hang_up();
+    REQUIRE(bench.until([&] { return script.callers == 2; }));
+    script.die();
+    const auto report = bench.ask();
+    CHECK(report.state == State::down);
+    CHECK(report.message == bench.where() +
+                                "the kept connection is gone (closed by the peer), and of a new one: "
+                                "Connection refused");
+}
+
+TEST_CASE("rmi: a server that dies while it is asked for a name") {
+    BENCH_NETWORK();
+    const auto slow_registry = [](const std::string& asked) {
+        return has(asked, "\x50\xac\xed"sv) ? std::optional(std::string()) : java()(asked);
+    };
+    Script script(slow_registry);
+    Bench bench(script, one_name);
+    const auto probe = bench.check.probe();
+    REQUIRE(bench.until([&] { return script.callers == 2; }));
+    bench.settle();
+    script.die(true);
+    const auto report = bench.answer(probe);
+    CHECK(report.state == State::down);
+    CHECK_THAT(report.message, Catch::Contains("the kept connection is gone (Connection reset by peer), and "
+                                               "of a new one: asked for \"trazaServ\": "));
+    bench.settle();
+    CHECK(bench.pushes().empty());
+    CHECK(bench.check.timers() == 0);
 }
 
 TEST_CASE("rmi: a probe takes the place of a verification under way") {
