@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "agent/app/parameter_views.hpp"
 #include "agent/bus/names.hpp"
 #include "agent/platform/clock.hpp"
 
@@ -27,6 +28,7 @@ BusViews::BusViews(bus::Outbox& outbox, std::string version, std::string config_
 
 void BusViews::configure(const config::Loaded& loaded) {
     agent_.node = loaded.plan.node;
+    agent_.config_hash = loaded.hash;
     agent_.config_problem.clear();
     agent_.last_reload = microseconds(platform::wall_clock());
     outbox_.put(agent_);
@@ -45,12 +47,19 @@ void BusViews::configure(const config::Loaded& loaded) {
     for (const auto& [name, view] : groups_)
         if (!groups.contains(name)) outbox_.remove(bus::Kind::group, name);
     groups_ = std::move(groups);
-    std::set<std::string> checks, notifiers;
-    for (const auto& check : loaded.plan.checks)
-        checks.insert(check.settings.name);
+    std::map<std::string, bus::CheckView> checks;
+    std::set<std::string> notifiers;
+    for (const auto& plan : loaded.plan.checks) {
+        auto& view = checks[plan.settings.name];
+        if (const auto before = checks_.find(plan.settings.name); before != checks_.end())
+            view = before->second;
+        view.parameters = parameters_of(plan, loaded.plugins);
+        show_override(plan.settings.name, view);
+        put(view);
+    }
     for (const auto& notifier : loaded.plan.notifiers)
         notifiers.insert(notifier.name);
-    for (const auto& name : checks_)
+    for (const auto& [name, view] : checks_)
         if (!checks.contains(name)) outbox_.remove(bus::Kind::check, name);
     for (const auto& name : notifiers_)
         if (!notifiers.contains(name)) outbox_.remove(bus::Kind::notifier, name);
@@ -62,14 +71,39 @@ void BusViews::show(const plugin::Status& status) {
     // What a reload has removed may still be on its way.
     if (const auto* check = std::get_if<plugin::CheckStatus>(&status);
         check && checks_.contains(check->name)) {
-        outbox_.put(bus::CheckView{
-            *check, check->state == "pending" ? 0 : since("check " + check->name, check->since)});
+        auto& view = checks_[check->name];
+        view.status = *check;
+        view.since = check->state == "pending" ? 0 : since("check " + check->name, check->since);
+        put(view);
     } else if (const auto* notifier = std::get_if<plugin::NotifierStatus>(&status);
                notifier && notifiers_.contains(notifier->name)) {
         outbox_.put(*notifier);
     } else if (const auto* plugin = std::get_if<plugin::PluginStatus>(&status)) {
         outbox_.put(*plugin);
     }
+}
+
+void BusViews::put(const bus::CheckView& check) {
+    if (!check.status.name.empty()) outbox_.put(check);
+}
+
+void BusViews::set_overrides(const std::vector<core::Memory::Override>& overrides) {
+    overrides_.clear();
+    for (const auto& override : overrides)
+        overrides_[override.check] = override;
+    for (auto& [name, view] : checks_) {
+        show_override(name, view);
+        put(view);
+    }
+}
+
+void BusViews::show_override(const std::string& check, bus::CheckView& view) {
+    view.override_state.clear();
+    view.override_until = 0;
+    const auto found = overrides_.find(check);
+    if (found == overrides_.end()) return;
+    view.override_state = found->second.up ? "up" : "down";
+    view.override_until = since("override of " + check, found->second.until);
 }
 
 void BusViews::adopt_state(bus::GroupView& group) const {

@@ -23,6 +23,7 @@ class BusViews {
     /// Why the file on disk is not in force; empty: it is.
     void set_problem(const std::string& problem);
     void set_maintenance(const std::optional<std::string>& reason);
+    void set_overrides(const std::vector<core::Memory::Override>& overrides);
     void show(const core::InstanceStatus& status);
     void show(const plugin::Status& status);
     void forget(const std::string& instance);
@@ -35,6 +36,8 @@ class BusViews {
     /// The state that all members of a new group are in already, if it is one.
     void adopt_state(bus::GroupView& group) const;
 
+    void put(const bus::CheckView& check);
+    void show_override(const std::string& check, bus::CheckView& view);
     /// In µs since 1970, and the same each time: two readings of two clocks differ by a little.
     std::uint64_t since(const std::string& what, Instant at);
 
@@ -49,7 +52,10 @@ class BusViews {
     std::map<std::string, core::InstanceStatus> instances_;
     std::map<std::string, std::pair<Instant, std::uint64_t>> since_;
     std::map<std::string, bus::GroupView> groups_;
-    std::set<std::string> checks_, notifiers_;  ///< of the configuration in force
+    /// Of the configuration in force; those that have been heard of are on the bus.
+    std::map<std::string, bus::CheckView> checks_;
+    std::set<std::string> notifiers_;
+    std::map<std::string, core::Memory::Override> overrides_;  ///< by check
 };
 
 }  // namespace regent::app

@@ -251,6 +251,10 @@ void EngineLoop::remember(const core::Memory& memory, Instant now) {
         maintenance_ = memory.maintenance;
         report(MaintenanceIs{maintenance_}, now);
     }
+    if (memory.overrides != overrides_) {
+        overrides_ = memory.overrides;
+        report(OverridesAre{overrides_}, now);
+    }
     if (!parts_.state) return;
     const auto done = parts_.state->remember(memory);
     if (!done) warn(fmt::format("no resume after a crash: {}", done.error().text), now);
@@ -258,8 +262,9 @@ void EngineLoop::remember(const core::Memory& memory, Instant now) {
 
 bool EngineLoop::report(decltype(Report::what) what, Instant now) {
     const bool is_state = std::holds_alternative<core::PublishState>(what);
-    const bool is_owed =
-        std::holds_alternative<core::OperatorAnswer>(what) || std::holds_alternative<MaintenanceIs>(what);
+    const bool is_owed = std::holds_alternative<core::OperatorAnswer>(what) ||
+                         std::holds_alternative<MaintenanceIs>(what) ||
+                         std::holds_alternative<OverridesAre>(what);
     Report message{now, std::move(what)};
     const bool queued = owed_.empty() && channels_.reports.try_push(std::move(message));
     if (queued) return true;

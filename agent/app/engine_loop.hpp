@@ -81,8 +81,9 @@ class EngineLoop {
     std::optional<Duration> watchdog_interval_;
     Instant watchdog_due_{};
     Instant counters_due_{};
-    std::optional<std::string> maintenance_;  ///< as it was told
-    std::deque<Report> owed_;                 ///< found no room, and nobody would ask for it again
+    std::optional<std::string> maintenance_;         ///< as it was told
+    std::vector<core::Memory::Override> overrides_;  ///< as they were told
+    std::deque<Report> owed_;                        ///< found no room, and nobody would ask for it again
     std::uint64_t frame_failures_ = 0;
     std::uint64_t renewals_told_ = 0;
     Instant renewals_tell_after_{};

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "agent/base/time.hpp"
 #include "agent/bus/outbox.hpp"
@@ -20,6 +21,7 @@
 #include "agent/notify/events.hpp"
 #include "agent/platform/spsc_queue.hpp"
 #include "agent/platform/wakeup.hpp"
+#include "agent/plugin/order.hpp"
 #include "agent/plugin/status.hpp"
 
 namespace regent::app {
@@ -38,16 +40,23 @@ struct MaintenanceIs {
     std::optional<std::string> reason;
 };
 
-/// From the engine: what the outside is to see.
+/// The checks that count as what an operator says; when that has changed.
+struct OverridesAre {
+    std::vector<core::Memory::Override> overrides;
+};
+
+/// From the engine and the plugin thread: what the outside is to see.
 struct Report {
     Instant at;
     std::variant<core::PublishState, core::Transition, core::Forget, core::OperatorAnswer, core::Log,
-                 InstanceCounters, MaintenanceIs, plugin::Status, EngineReady>
+                 InstanceCounters, MaintenanceIs, OverridesAre, plugin::Status, plugin::OrderAnswer,
+                 plugin::Incident, EngineReady>
         what;
 };
 
-/// For the plugin thread: what is to be checked and who is to be told, or what has happened.
-using PluginCommand = std::variant<std::shared_ptr<const config::Plan>, notify::Event>;
+/// For the plugin thread: what is to be checked and who is to be told, what has happened, or what an operator
+/// asks.
+using PluginCommand = std::variant<std::shared_ptr<const config::Plan>, notify::Event, plugin::Order>;
 
 /// Nobody waits for anybody: a full queue drops what was to be pushed and counts it.
 struct Channels {

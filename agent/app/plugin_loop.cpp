@@ -29,7 +29,12 @@ PluginLoop::PluginLoop(Channels& channels, platform::EventLoop loop, const std::
                        channels_.verdicts.try_push(std::move(verdict));
                        channels_.wake_engine.signal();
                    },
-                   [this](core::LogLevel level, const std::string& text) { log(level, text); }}) {}
+                   [this](core::LogLevel level, const std::string& text) { log(level, text); },
+                   [this](plugin::OrderAnswer given) { answer(std::move(given)); },
+                   [this](plugin::Incident incident) {
+                       channels_.plugin_reports.try_push({platform::now(), std::move(incident)});
+                       channels_.wake_service.signal();
+                   }}) {}
 
 void PluginLoop::run() {
     auto done = start();
@@ -54,12 +59,25 @@ void PluginLoop::take_commands() {
             supervisor_.apply(**plan, now);
         } else if (const auto* event = std::get_if<notify::Event>(&*command)) {
             supervisor_.notify(*event, now);
+        } else if (const auto* order = std::get_if<plugin::Order>(&*command)) {
+            supervisor_.obey(*order, now);
         }
     }
 }
 
 void PluginLoop::log(core::LogLevel level, const std::string& text) {
     channels_.plugin_reports.try_push({platform::now(), core::Log{level, {}, text}});
+    channels_.wake_service.signal();
+}
+
+void PluginLoop::answer(plugin::OrderAnswer answer) {
+    if (owed_.size() < most_owed) owed_.push_back(std::move(answer));
+    tell_owed();
+}
+
+void PluginLoop::tell_owed() {
+    while (!owed_.empty() && channels_.plugin_reports.try_push({platform::now(), owed_.front()}))
+        owed_.pop_front();
     channels_.wake_service.signal();
 }
 
@@ -95,6 +113,7 @@ void PluginLoop::look_ahead() {
     const Instant now = platform::now();
     tell_dropped(now);
     tell_status(now);
+    if (!owed_.empty()) tell_owed();
     auto next = std::min(supervisor_.next_deadline().value_or(status_due_), status_due_);
     if (const auto by = channels_.finish_plugins_by.load(std::memory_order_acquire); by != 0) {
         const Instant end{Duration(by)};

@@ -3,6 +3,7 @@
 // engine gets its verdicts straight from here.
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -33,14 +34,20 @@ class PluginLoop {
     /// What has changed of checks, notifiers and hosts: at once after a verdict, else every few seconds.
     void tell_status(Instant now);
     void log(core::LogLevel level, const std::string& text);
+    /// Somebody waits for it: where there is no room, it is told the next time.
+    void answer(plugin::OrderAnswer answer);
+    void tell_owed();
     /// After each round: when to wake up next, or that it is over.
     void look_ahead();
+
+    static constexpr std::size_t most_owed = 256;
 
     Channels& channels_;
     platform::EventLoop loop_;
     plugin::Supervisor supervisor_;
     std::map<std::string, plugin::Status> told_;  ///< by kind and name
     Instant status_due_{};
+    std::deque<plugin::OrderAnswer> owed_;
     std::uint64_t drops_told_ = 0;
     std::optional<Instant> drops_told_at_;
 };

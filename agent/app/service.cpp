@@ -13,17 +13,20 @@
 namespace regent::app {
 namespace {
 
-/// "Handover of SG1 (kernel update)".
-std::string describe(const core::OperatorCommand& command) {
-    using Kind = core::OperatorCommand::Kind;
-    const std::string why = command.reason.empty() ? "" : fmt::format(" ({})", command.reason);
-    switch (command.kind) {
-        case Kind::handover: return fmt::format("Handover of {}{}", command.target, why);
-        case Kind::release: return fmt::format("Release of {}", command.target);
-        case Kind::maintenance_on: return "Maintenance" + why;
-        case Kind::maintenance_off: break;
+/// "Test of notifier pager".
+std::string describe(const plugin::Order& order) {
+    using Kind = plugin::Order::Kind;
+    switch (order.kind) {
+        case Kind::run_check: return fmt::format("Run of check {}", order.target);
+        case Kind::test_notifier: return fmt::format("Test of notifier {}", order.target);
+        case Kind::restart_plugin: break;
     }
-    return "End of maintenance";
+    return fmt::format("Restart of plugin {}", order.target);
+}
+
+std::string describe(const bus::Caller& caller) {
+    return fmt::format("uid {}, {}, pid {}", caller.uid, caller.process.empty() ? "?" : caller.process,
+                       caller.pid);
 }
 
 // Of a clean stop: the addresses are gone by then, and systemd waits.
@@ -110,8 +113,13 @@ void Service::show(const Report& report) {
     if (const auto* status = std::get_if<plugin::Status>(&report.what)) views_.show(*status);
     if (const auto* maintenance = std::get_if<MaintenanceIs>(&report.what))
         views_.set_maintenance(maintenance->reason);
+    if (const auto* overridden = std::get_if<OverridesAre>(&report.what))
+        views_.set_overrides(overridden->overrides);
     if (const auto* answer = std::get_if<core::OperatorAnswer>(&report.what))
         channels_.outbox.tell(bus::Answer{answer->id, *answer});
+    if (const auto* answer = std::get_if<plugin::OrderAnswer>(&report.what))
+        channels_.outbox.tell(bus::Answer{answer->id, *answer});
+    if (const auto* incident = std::get_if<plugin::Incident>(&report.what)) channels_.outbox.tell(*incident);
     if (const auto* change = std::get_if<core::Transition>(&report.what)) tell(events_.transition(*change));
     if (const auto* gone = std::get_if<core::Forget>(&report.what)) {
         instances_.erase(gone->instance);
@@ -127,20 +135,29 @@ void Service::take_requests() {
 }
 
 void Service::answer(const bus::Request& request) {
-    const auto& caller = request.caller;
-    const auto who = fmt::format("uid {}, {}, pid {}", caller.uid,
-                                 caller.process.empty() ? "?" : caller.process, caller.pid);
+    const auto who = describe(request.caller);
     if (std::holds_alternative<bus::Reload>(request.what)) {
         log(core::LogLevel::notice, fmt::format("Reload, asked for by {}", who));
-        channels_.outbox.tell(bus::Answer{request.id, reload()});
-        return;
+        return channels_.outbox.tell(bus::Answer{request.id, reload()});
     }
+    if (const auto* order = std::get_if<plugin::Order>(&request.what)) return obey(*order, who);
     auto command = std::get<core::OperatorCommand>(request.what);
-    log(core::LogLevel::notice, fmt::format("{}, asked for by {}", describe(command), who));
-    if (this->command(command)) return;
+    command.who = who;
+    if (this->command(std::move(command))) return;
     channels_.outbox.tell(
         bus::Answer{request.id, core::OperatorAnswer{request.id, core::OperatorAnswer::Outcome::busy,
                                                      "the engine takes no commands"}});
+}
+
+void Service::obey(plugin::Order order, const std::string& who) {
+    log(core::LogLevel::notice, fmt::format("{}, asked for by {}", describe(order), who));
+    order.reason = "asked for by " + who;
+    order.wall_ns = platform::wall_clock();
+    if (plugin_command(order)) return;
+    channels_.outbox.tell(bus::Answer{
+        order.id,
+        plugin::OrderAnswer{
+            order.id, plugin::OrderAnswer::Outcome::busy, {}, "the plugin thread takes no commands"}});
 }
 
 bool Service::apply(const config::Loaded& loaded) {
@@ -184,11 +201,11 @@ void Service::use(const config::Loaded& loaded) {
     plugin_command(std::make_shared<const config::Plan>(loaded.plan));
 }
 
-void Service::plugin_command(PluginCommand command) {
-    if (!channels_.plugin_commands.try_push(std::move(command))) {
-        log(core::LogLevel::error, "the plugin thread does not take commands: its queue is full");
-    }
+bool Service::plugin_command(PluginCommand command) {
+    const bool taken = channels_.plugin_commands.try_push(std::move(command));
+    if (!taken) log(core::LogLevel::error, "the plugin thread does not take commands: its queue is full");
     channels_.wake_plugins.signal();
+    return taken;
 }
 
 void Service::tell(const std::vector<notify::Event>& events) {

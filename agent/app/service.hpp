@@ -46,7 +46,9 @@ class Service {
     void refuse(std::string_view why);
     /// False: the engine does not take it.
     bool command(core::Input input);
-    void plugin_command(PluginCommand command);
+    /// False: the plugin thread does not take it.
+    bool plugin_command(PluginCommand command);
+    void obey(plugin::Order order, const std::string& who);
     /// What the change means for notifiers.
     void tell(const std::vector<notify::Event>& events);
     /// After the engine: the plugin thread delivers what is left, within a bound.

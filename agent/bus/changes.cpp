@@ -20,6 +20,7 @@ std::vector<std::string> changed_properties(const AgentView& before, const Agent
     return Differences()
         .add("Node", before.node, after.node)
         .add("ConfigProblem", before.config_problem, after.config_problem)
+        .add("ConfigHash", before.config_hash, after.config_hash)
         .add("LastReload", before.last_reload, after.last_reload)
         .add("Maintenance", before.maintenance.has_value(), after.maintenance.has_value())
         .add("MaintenanceReason", before.maintenance, after.maintenance)
@@ -64,9 +65,13 @@ std::vector<std::string> changed_properties(const CheckView& before, const Check
         .add("Plugin", was.plugin, is.plugin)
         .add("State", was.state, is.state)
         .add("Message", was.message, is.message)
+        .add("Reason", was.reason, is.reason)
         .add("Since", before.since, after.since)
         .add("Rise", was.rise, is.rise)
         .add("Fall", was.fall, is.fall)
+        .add("Parameters", before.parameters, after.parameters)
+        .add("OverrideState", before.override_state, after.override_state)
+        .add("OverrideUntil", before.override_until, after.override_until)
         .names;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/bus/objects.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "agent/bus/authority.hpp"
+#include "agent/bus/commands.hpp"
 #include "agent/bus/names.hpp"
 #include "agent/vrrp/packet.hpp"
 
@@ -13,46 +13,6 @@ namespace regent::bus {
 namespace {
 
 using Command = core::OperatorCommand::Kind;
-using Outcome = core::OperatorAnswer::Outcome;
-
-constexpr std::size_t longest_reason = 256;
-
-/// As the bus knows it: org.regent1.Error.NAME.
-const char* error_name(Outcome outcome) {
-    switch (outcome) {
-        case Outcome::done: break;
-        case Outcome::unknown_target: return "org.regent1.Error.NotFound";
-        case Outcome::in_group: return "org.regent1.Error.InGroup";
-        case Outcome::no_peer: return "org.regent1.Error.NoPeer";
-        case Outcome::not_master: return "org.regent1.Error.NotMaster";
-        case Outcome::busy: return "org.regent1.Error.Busy";
-    }
-    return "org.regent1.Error.Failed";
-}
-
-/// It goes to the log, to the service manager and to notifiers, where a line feed would begin something of
-/// its own.
-bool is_one_line(const std::string& reason) {
-    const auto is_control = [](char letter) { return (letter >= 0 && letter < ' ') || letter == 0x7f; };
-    return reason.size() <= longest_reason && std::none_of(reason.begin(), reason.end(), is_control);
-}
-
-/// Hands a command to the engine, for who is allowed to give it; its answer is that of the method.
-void command(const Surroundings& around, sdbus::IObject& object, sdbus::Result<>&& result, Command kind,
-             const std::string& target, std::string reason, const std::string& action) {
-    const auto& message = *object.getCurrentlyProcessedMessage();
-    demand(around.connection, message, action);
-    if (!is_one_line(reason))
-        throw sdbus::Error("org.freedesktop.DBus.Error.InvalidArgs",
-                           "the reason must be one line of at most 256 bytes, without control characters");
-    const auto shared = std::make_shared<sdbus::Result<>>(std::move(result));
-    around.desk.ask(caller_of(message), core::OperatorCommand{0, kind, target, std::move(reason)},
-                    [shared](const Answer& answer) {
-                        const auto& outcome = std::get<core::OperatorAnswer>(answer.what);
-                        if (outcome.outcome == Outcome::done) return shared->returnResults();
-                        shared->returnError(sdbus::Error(error_name(outcome.outcome), outcome.text));
-                    });
-}
 
 std::map<std::string, sdbus::Variant> diagnostic_of(const config::Diagnostic& from) {
     const bool error = from.severity == config::Diagnostic::Severity::error;
@@ -97,8 +57,9 @@ void ManagerObject::Reload(sdbus::Result<bool, Diagnostics>&& result) {
 }
 
 void ManagerObject::SetMaintenance(sdbus::Result<>&& result, bool on, std::string reason) {
-    command(around_, getObject(), std::move(result), on ? Command::maintenance_on : Command::maintenance_off,
-            {}, std::move(reason), "org.regent1.maintenance");
+    command(around_, getObject(), std::move(result),
+            {.kind = on ? Command::maintenance_on : Command::maintenance_off, .reason = std::move(reason)},
+            "org.regent1.maintenance");
 }
 
 core::Counters InstanceObject::counters() const {
@@ -106,13 +67,19 @@ core::Counters InstanceObject::counters() const {
     return found == around_.picture.counters.end() ? core::Counters{} : found->second;
 }
 
-void InstanceObject::Handover(sdbus::Result<>&& result, std::string reason) {
-    command(around_, getObject(), std::move(result), Command::handover, name_, std::move(reason),
+void InstanceObject::SendGratuitous(sdbus::Result<>&& result) {
+    command(around_, getObject(), std::move(result), {.kind = Command::announce, .target = name_},
             handover_action);
 }
 
+void InstanceObject::Handover(sdbus::Result<>&& result, std::string reason) {
+    command(around_, getObject(), std::move(result),
+            {.kind = Command::handover, .target = name_, .reason = std::move(reason)}, handover_action);
+}
+
 void InstanceObject::Release(sdbus::Result<>&& result) {
-    command(around_, getObject(), std::move(result), Command::release, name_, {}, handover_action);
+    command(around_, getObject(), std::move(result), {.kind = Command::release, .target = name_},
+            handover_action);
 }
 
 std::string InstanceObject::State() {
@@ -140,12 +107,13 @@ std::map<std::string, std::uint64_t> InstanceObject::Discarded() {
 }
 
 void GroupObject::Handover(sdbus::Result<>&& result, std::string reason) {
-    command(around_, getObject(), std::move(result), Command::handover, name_, std::move(reason),
-            handover_action);
+    command(around_, getObject(), std::move(result),
+            {.kind = Command::handover, .target = name_, .reason = std::move(reason)}, handover_action);
 }
 
 void GroupObject::Release(sdbus::Result<>&& result) {
-    command(around_, getObject(), std::move(result), Command::release, name_, {}, handover_action);
+    command(around_, getObject(), std::move(result), {.kind = Command::release, .target = name_},
+            handover_action);
 }
 
 std::vector<sdbus::ObjectPath> GroupObject::Instances() {

@@ -89,6 +89,7 @@ class ManagerObject
     std::string Node() override { return around_.picture.agent.node; }
     std::string State() override { return around_.picture.state(); }
     std::string ConfigPath() override { return around_.picture.agent.config_path; }
+    std::string ConfigHash() override { return around_.picture.agent.config_hash; }
     std::string ConfigProblem() override { return around_.picture.agent.config_problem; }
     std::uint64_t LastReload() override { return around_.picture.agent.last_reload; }
     bool Maintenance() override { return around_.picture.agent.maintenance.has_value(); }
@@ -112,6 +113,7 @@ class InstanceObject
 
     void Handover(sdbus::Result<>&& result, std::string reason) override;
     void Release(sdbus::Result<>&& result) override;
+    void SendGratuitous(sdbus::Result<>&& result) override;
     std::string Describe() override { return describe(around_.picture, name_); }
 
     std::string Name() override { return name_; }
@@ -135,9 +137,15 @@ class InstanceObject
     std::uint64_t AdvertsReceived() override { return counters().adverts_received; }
     std::uint64_t PriorityZeroSent() override { return counters().priority_zero_sent; }
     std::uint64_t PriorityZeroReceived() override { return counters().priority_zero_received; }
+    std::uint64_t Transitions() override { return counters().transitions; }
     std::uint64_t BecameMaster() override { return counters().became_master; }
     std::uint64_t ReleasedMaster() override { return counters().released_master; }
     std::uint64_t AddressRepairs() override { return counters().address_repairs; }
+    std::uint64_t LeaseRenewals() override { return counters().lease_renewals; }
+    std::uint64_t LateAdverts() override { return counters().late_adverts; }
+    std::uint64_t WorstLateness() override {
+        return static_cast<std::uint64_t>(counters().worst_lateness / std::chrono::microseconds(1));
+    }
     std::uint64_t SendFailures() override { return counters().send_failures; }
     std::map<std::string, std::uint64_t> Discarded() override;
 };

@@ -12,6 +12,15 @@ void Outbox::change(const Change& change) {
     wakeup_.signal();
 }
 
+template <class Item>
+void Outbox::append(std::deque<Item>& waiting, std::size_t most, Item item) {
+    if (waiting.size() == most) {
+        waiting.pop_front();
+        ++dropped_;
+    }
+    waiting.push_back(std::move(item));
+}
+
 void Outbox::put(AgentView view) {
     change([&](Batch& batch) { batch.agent = std::move(view); });
 }
@@ -71,13 +80,11 @@ void Outbox::remove(Kind kind, const std::string& name) {
 }
 
 void Outbox::tell(Transition transition) {
-    change([&](Batch& batch) {
-        if (batch.transitions.size() == maximum_transitions) {
-            batch.transitions.pop_front();
-            ++dropped_;
-        }
-        batch.transitions.push_back(std::move(transition));
-    });
+    change([&](Batch& batch) { append(batch.transitions, maximum_transitions, std::move(transition)); });
+}
+
+void Outbox::tell(plugin::Incident incident) {
+    change([&](Batch& batch) { append(batch.incidents, maximum_incidents, std::move(incident)); });
 }
 
 void Outbox::tell(Answer answer) {

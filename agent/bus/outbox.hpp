@@ -29,6 +29,7 @@ struct Batch {
     std::map<std::string, std::optional<PluginView>> plugins;
     std::map<std::string, core::Counters> counters;  ///< of instances
     std::deque<Transition> transitions;
+    std::deque<plugin::Incident> incidents;
     std::deque<Answer> answers;
 };
 
@@ -36,6 +37,7 @@ class Outbox {
   public:
     /// Changes of state that wait for a bus thread that stalls; beyond that the oldest are dropped.
     static constexpr std::size_t maximum_transitions = 65536;
+    static constexpr std::size_t maximum_incidents = 4096;
 
     explicit Outbox(platform::Wakeup wakeup) : wakeup_(std::move(wakeup)) {}
 
@@ -49,6 +51,7 @@ class Outbox {
     void put(const std::string& instance, const core::Counters& counters);
     void remove(Kind kind, const std::string& name);
     void tell(Transition transition);
+    void tell(plugin::Incident incident);
     void tell(Answer answer);
 
     /// The bus thread: readable when there is something to take.
@@ -57,12 +60,14 @@ class Outbox {
     void wake() { wakeup_.signal(); }
     Batch take();
 
-    /// Any thread: changes of state that were dropped.
+    /// Any thread: changes of state and incidents that were dropped.
     std::uint64_t dropped() const;
 
   private:
     template <class Change>
     void change(const Change& change);
+    template <class Item>
+    void append(std::deque<Item>& waiting, std::size_t most, Item item);
 
     mutable std::mutex lock_;
     Batch batch_;

@@ -34,9 +34,13 @@ ordered_json counters_json(const core::Counters& counters) {
             {"adverts_received", counters.adverts_received},
             {"priority_zero_sent", counters.priority_zero_sent},
             {"priority_zero_received", counters.priority_zero_received},
+            {"transitions", counters.transitions},
             {"became_master", counters.became_master},
             {"released_master", counters.released_master},
             {"address_repairs", counters.address_repairs},
+            {"lease_renewals", counters.lease_renewals},
+            {"late_adverts", counters.late_adverts},
+            {"worst_lateness", counters.worst_lateness / std::chrono::microseconds(1)},
             {"send_failures", counters.send_failures},
             {"discarded", discarded}};
 }
@@ -69,15 +73,22 @@ ordered_json instance_json(const Picture& picture, const InstanceView& view) {
 
 ordered_json check_json(const CheckView& view) {
     const auto& check = view.status;
+    ordered_json parameters = ordered_json::object();
+    for (const auto& [name, parameter] : view.parameters)
+        std::visit([&, key = name](const auto& value) { parameters[key] = value; }, parameter);
     return {{"name", check.name},
             {"type", check.type},
             {"plugin", check.plugin},
             {"state", check.state},
+            {"reason", check.reason},
             {"message", check.message},
             {"since", view.since},
+            {"override_state", view.override_state},
+            {"override_until", view.override_until},
             {"last_elapsed", check.elapsed / std::chrono::microseconds(1)},
             {"rise", check.rise},
             {"fall", check.fall},
+            {"parameters", parameters},
             {"metrics", check.metrics}};
 }
 
@@ -121,6 +132,7 @@ std::string describe(const Picture& picture) {
                           {"node", agent.node},
                           {"state", picture.state()},
                           {"config_path", agent.config_path},
+                          {"config_hash", agent.config_hash},
                           {"config_problem", agent.config_problem},
                           {"last_reload", agent.last_reload},
                           {"maintenance", agent.maintenance.has_value()},

@@ -35,6 +35,14 @@ class CheckObject : public Shown<org::regent1::Check_adaptor> {
     std::uint32_t Rise() override { return view().status.rise; }
     std::uint32_t Fall() override { return view().status.fall; }
     std::map<std::string, double> Metrics() override { return view().status.metrics; }
+    std::string Reason() override { return view().status.reason; }
+    std::map<std::string, sdbus::Variant> Parameters() override;
+    std::string OverrideState() override { return view().override_state; }
+    std::uint64_t OverrideUntil() override { return view().override_until; }
+
+    void RunNow(sdbus::Result<std::string, std::string>&& result) override;
+    void Override(sdbus::Result<>&& result, std::string state, std::uint64_t duration_us) override;
+    void ClearOverride(sdbus::Result<>&& result) override;
 };
 
 class NotifierObject : public Shown<org::regent1::Notifier_adaptor> {
@@ -56,6 +64,8 @@ class NotifierObject : public Shown<org::regent1::Notifier_adaptor> {
     std::uint64_t Dropped() override { return view().dropped; }
     bool Failing() override { return view().failing; }
     std::string LastError() override { return view().last_failure; }
+
+    void Test(sdbus::Result<>&& result) override;
 };
 
 class PluginObject : public Shown<org::regent1::Plugin_adaptor> {
@@ -72,6 +82,8 @@ class PluginObject : public Shown<org::regent1::Plugin_adaptor> {
     std::string State() override { return view().state; }
     std::uint32_t Pid() override { return static_cast<std::uint32_t>(view().pid); }
     std::uint64_t Starts() override { return view().starts; }
+
+    void Restart(sdbus::Result<>&& result) override;
 };
 
 }  // namespace regent::bus

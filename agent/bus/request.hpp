@@ -11,6 +11,7 @@
 #include "agent/config/diagnostic.hpp"
 #include "agent/core/action.hpp"
 #include "agent/core/input.hpp"
+#include "agent/plugin/order.hpp"
 
 namespace regent::bus {
 
@@ -27,7 +28,7 @@ struct Reload {};
 struct Request {
     std::uint64_t id = 0;
     Caller caller;
-    std::variant<Reload, core::OperatorCommand> what;
+    std::variant<Reload, core::OperatorCommand, plugin::Order> what;
 };
 
 struct ReloadAnswer {
@@ -37,7 +38,7 @@ struct ReloadAnswer {
 
 struct Answer {
     std::uint64_t id = 0;  ///< of the request; 0: nobody on the bus has asked
-    std::variant<ReloadAnswer, core::OperatorAnswer> what;
+    std::variant<ReloadAnswer, core::OperatorAnswer, plugin::OrderAnswer> what;
 };
 
 }  // namespace regent::bus

@@ -80,6 +80,8 @@ void Tree::apply(Picture& picture, const Batch& batch) {
     // Before who is deleted goes: its last word is one of them.
     for (const auto& transition : batch.transitions)
         signal(transition);
+    for (const auto& incident : batch.incidents)
+        std::visit([this](const auto& what) { signal(what); }, incident);
     all_kinds([this](auto& objects, auto& views, const auto& changes) { remove(objects, views, changes); });
     for (const auto& [name, counters] : batch.counters)
         picture.counters[name] = counters;
@@ -107,6 +109,16 @@ void Tree::signal(const Transition& transition) {
     } else {
         emit(groups_);
     }
+}
+
+void Tree::signal(const plugin::DeliveryFailed& failed) {
+    if (const auto found = notifiers_.find(failed.notifier); found != notifiers_.end())
+        found->second->emitDeliveryFailed(failed.sequence, failed.reason);
+}
+
+void Tree::signal(const plugin::Crashed& crashed) {
+    if (const auto found = plugins_.find(crashed.plugin); found != plugins_.end())
+        found->second->emitCrashed(crashed.status, crashed.reason);
 }
 
 void absorb(Picture& picture, const Batch& batch) {

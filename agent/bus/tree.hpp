@@ -29,6 +29,8 @@ class Tree {
     void remove(std::map<std::string, std::unique_ptr<Object>>& objects, std::map<std::string, View>& views,
                 const std::map<std::string, std::optional<View>>& changes);
     void signal(const Transition& transition);
+    void signal(const plugin::DeliveryFailed& failed);
+    void signal(const plugin::Crashed& crashed);
 
     Surroundings around_;
     ManagerObject manager_;

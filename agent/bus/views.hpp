@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "agent/core/status.hpp"
@@ -17,6 +19,7 @@ struct AgentView {
     std::string node;
     std::string config_path;
     std::string config_problem;  ///< why the file on disk is not the one that runs; empty: it is
+    std::string config_hash;
     std::uint64_t last_reload = 0;
     std::optional<std::string> maintenance;  ///< the reason; none: not in maintenance
 
@@ -41,9 +44,16 @@ struct GroupView {
     bool operator==(const GroupView&) const = default;
 };
 
+/// A parameter of a plugin; a duration is in µs.
+using ParameterView =
+    std::variant<bool, std::int64_t, std::uint64_t, double, std::string, std::vector<std::string>>;
+
 struct CheckView {
     plugin::CheckStatus status;
     std::uint64_t since = 0;  ///< 0: pending
+    std::map<std::string, ParameterView> parameters;
+    std::string override_state;  ///< "up" or "down", for which it counts whatever it says; empty: it counts
+    std::uint64_t override_until = 0;
 
     bool operator==(const CheckView&) const = default;
 };

@@ -24,6 +24,8 @@ struct Loaded {
     std::optional<core::Settings> settings;
     /// What belongs to the settings; empty without them.
     Plan plan;
+    /// SHA-256 of the file's text in hex, as sha256sum(1) prints it; empty without settings.
+    std::string hash;
     /// In the order of the file.
     std::vector<Diagnostic> diagnostics;
     /// What was installed, when the file has a check or a notifier: the schemas of the plan.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From bytes to settings: the edge where files, the TOML library and its exceptions end.
+#include <array>
 #include <fmt/format.h>
+#include <sha256.h>
 #include <tuple>
 
 #include "agent/base/check.hpp"
@@ -56,6 +58,12 @@ void report_syntax(const toml::parse_error& error, const SourceText& source, Rep
                  std::move(hint));
 }
 
+std::string sha256(std::string_view text) {
+    std::array<char, SHA256_DIGEST_STRING_LENGTH> hex{};
+    SHA256Data(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), hex.data());
+    return hex.data();
+}
+
 /// Everything after the bytes are there. May throw what the standard library throws.
 Loaded load_checked(std::string_view text, const std::string& file_name, const Capabilities& capabilities,
                     const std::string& host_name) {
@@ -82,6 +90,7 @@ Loaded load_checked(std::string_view text, const std::string& file_name, const C
     if (report.has_errors()) return failed(report);
     Loaded loaded;
     std::tie(loaded.settings, loaded.plan) = draft.finish();
+    loaded.hash = sha256(text);
     loaded.diagnostics = report.take();
     loaded.plugins = std::move(installed.plugins);
     return loaded;

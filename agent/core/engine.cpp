@@ -120,6 +120,10 @@ void Engine::State::on(const TimerFired&, Turn& turn) {
     confirm_adverts(turn);
     if (may_resume) resume(turn);
     if (health.run(turn.now)) all_due = true;
+    for (const auto& check : health.end_overrides(turn.now)) {
+        all_due = memory_stale = true;
+        turn.log(LogLevel::notice, {}, concat("The override of check ", check, " has ended"));
+    }
     deliver_plan_events(turn);
     run_due_groups(turn);
     plan.reconcile(turn.now, kernel, turn.actions);

@@ -94,6 +94,12 @@ struct Engine::State {
     VirtualRouter* router_named(const std::string& name);
     InstanceStatus status_of(const VirtualRouter& router, const Turn& turn) const;
 
+    // operator.cpp
+    void change_role(const OperatorCommand& command, Turn& turn);
+    void change_maintenance(const OperatorCommand& command, Turn& turn);
+    void announce(const OperatorCommand& command, Turn& turn);
+    void change_override(const OperatorCommand& command, Turn& turn);
+
     // recall.cpp
     void resume(Turn& turn);
     void remember(Turn& turn);

@@ -27,9 +27,29 @@ Health::State state_of(Memory::Verdict verdict) {
 
 }  // namespace
 
-void Health::recall(const std::vector<Memory::Check>& checks) {
+void Health::recall(const std::vector<Memory::Check>& checks,
+                    const std::vector<Memory::Override>& overrides) {
     for (const auto& check : checks)
         recalled_[check.name] = check;
+    for (const auto& override : overrides)
+        overrides_[override.check] = override;
+}
+
+std::vector<Memory::Override> Health::overrides() const {
+    std::vector<Memory::Override> all;
+    for (const auto& [check, override] : overrides_)
+        all.push_back(override);
+    return all;
+}
+
+std::vector<std::string> Health::end_overrides(Instant now) {
+    std::vector<std::string> ended;
+    std::erase_if(overrides_, [&](const auto& entry) {
+        if (entry.second.until > now) return false;
+        ended.push_back(entry.first);
+        return true;
+    });
+    return ended;
 }
 
 std::vector<Memory::Check> Health::remember() const {
@@ -59,7 +79,9 @@ void Health::configure(const std::vector<Check>& checks, Instant now) {
         }
     }
     recalled_.clear();
-    std::erase_if(records_, [&](const auto& record) { return !wanted.contains(record.first); });
+    const auto is_gone = [&](const auto& entry) { return !wanted.contains(entry.first); };
+    std::erase_if(records_, is_gone);
+    std::erase_if(overrides_, is_gone);
 }
 
 void Health::count(Record& record, bool good, bool full_fall) {
@@ -130,6 +152,9 @@ bool Health::run(Instant now) {
 
 std::optional<Instant> Health::next_deadline() const {
     std::optional<Instant> next;
+    for (const auto& [name, override] : overrides_) {
+        if (!next || override.until < *next) next = override.until;
+    }
     for (const auto& [name, record] : records_) {
         for (const auto& at : {record.grace_ends, record.hold_ends}) {
             if (at && (!next || *at < *next)) next = at;
@@ -140,7 +165,10 @@ std::optional<Instant> Health::next_deadline() const {
 
 Health::Judgement Health::judge(const std::string& check) const {
     const auto found = records_.find(check);
-    return found == records_.end() ? Judgement{} : found->second.judgement;
+    if (found == records_.end()) return {};
+    if (const auto override = overrides_.find(check); override != overrides_.end())
+        return {override->second.up ? State::up : State::down, false, override->second.message};
+    return found->second.judgement;
 }
 
 }  // namespace regent::core

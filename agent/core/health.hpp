@@ -32,7 +32,7 @@ class Health {
 
     /// Verdicts of an earlier run: they stand, marked stale, until there are new ones (rules.md 13). Before
     /// configure().
-    void recall(const std::vector<Memory::Check>& checks);
+    void recall(const std::vector<Memory::Check>& checks, const std::vector<Memory::Override>& overrides);
     std::vector<Memory::Check> remember() const;
 
     /// Checks that stay keep their judgement; new ones start PENDING.
@@ -40,6 +40,14 @@ class Health {
     /// Returns whether the judgement changed. Verdicts of unknown checks are ignored: they come late, after a
     /// reload.
     bool verdict(const CheckVerdict& verdict, Instant now);
+    /// What an operator says counts for more than any verdict, until it ends; in the place of one before.
+    void set_override(const Memory::Override& override) { overrides_[override.check] = override; }
+    /// Ends those whose time is over, and names their checks.
+    std::vector<std::string> end_overrides(Instant now);
+    bool clear_override(const std::string& check) { return overrides_.erase(check) > 0; }
+    bool knows(const std::string& check) const { return records_.contains(check); }
+    std::vector<Memory::Override> overrides() const;
+
     /// Ends graces and hold times. Returns whether a judgement changed.
     bool run(Instant now);
     std::optional<Instant> next_deadline() const;
@@ -61,6 +69,7 @@ class Health {
 
     std::map<std::string, Record> records_;
     std::map<std::string, Memory::Check> recalled_;
+    std::map<std::string, Memory::Override> overrides_;
 };
 
 }  // namespace regent::core

@@ -133,19 +133,24 @@ struct StopRequested {
 /// Leave everything in place and let the agent exit, to be resumed by the next one (SIGUSR1, rules.md 18).
 struct SuspendRequested {};
 
-/// What an operator asks of a group, or of an instance outside any group (rules.md 19). The answer is
-/// OperatorAnswer with the same `id`.
+/// What an operator asks (rules.md 19). The answer is OperatorAnswer with the same `id`.
 struct OperatorCommand {
     enum class Kind : std::uint8_t {
-        handover,         ///< yield, then Held until `release`
-        release,          ///< preempt again
+        handover,         ///< of a group, or an instance outside any: yield, then Held until `release`
+        release,          ///< of the same: preempt again
         maintenance_on,   ///< the whole agent: yield, then never MASTER
         maintenance_off,  ///< the whole agent
+        announce,         ///< of an instance that is MASTER: gratuitous ARP or NA for its addresses once more
+        override_check,   ///< a check counts as `up` or not, whatever it says, for as long as `lasts`
+        clear_override,   ///< of a check
     };
     std::uint64_t id = 0;
     Kind kind = Kind::handover;
-    std::string target;  ///< name of a group or an instance; not used by maintenance
-    std::string reason;
+    std::string target = {};  ///< name of a group, an instance or a check; not used by maintenance
+    std::string reason = {};
+    std::string who = {};  ///< who asks, for the log: "uid 0, regentctl, pid 812"
+    bool up = true;
+    Duration lasts = Duration::zero();
 };
 
 /// Ask for the full state as Log actions (SIGUSR2).

@@ -13,14 +13,16 @@ constexpr Duration spacing = std::chrono::minutes(1);
 
 }  // namespace
 
-void Lateness::note(const std::string& instance, Duration late, Duration margin, Instant now) {
-    if (late * told_share <= margin) return;
+bool Lateness::note(const std::string& instance, Duration late, Duration margin, Instant now) {
+    if (late * told_share <= margin) return false;
     if (count_ == 0) due_ = told_at_ ? std::max(now, *told_at_ + spacing) : now;
     ++count_;
-    if (late <= worst_) return;
-    worst_ = late;
-    margin_ = margin;
-    instance_ = instance;
+    if (late > worst_) {
+        worst_ = late;
+        margin_ = margin;
+        instance_ = instance;
+    }
+    return true;
 }
 
 void Lateness::run(Instant now, Actions& actions) {

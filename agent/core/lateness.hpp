@@ -14,8 +14,8 @@ namespace regent::core {
 class Lateness {
   public:
     /// An advertisement of `instance` leaves `late` after its time; a peer gives up when it is `margin` late.
-    /// More than a quarter of the margin is worth telling.
-    void note(const std::string& instance, Duration late, Duration margin, Instant now);
+    /// More than a quarter of the margin is worth telling: true.
+    bool note(const std::string& instance, Duration late, Duration margin, Instant now);
 
     /// Tells the first at once, then at most once a minute.
     void run(Instant now, Actions& actions);

@@ -121,6 +121,15 @@ Memory::Check read_check(Reader& in) {
     return check;
 }
 
+Memory::Override read_override(Reader& in) {
+    Memory::Override override;
+    override.check = in.text();
+    override.up = in.flag();
+    override.until = in.instant();
+    override.message = in.text();
+    return override;
+}
+
 }  // namespace
 
 const Memory::Router* Memory::find(const RouterKey& key) const {
@@ -135,7 +144,8 @@ bool Memory::same_but_for_adverts(const Memory& other) const {
                a.trusted == b.trusted;
     };
     return std::equal(routers.begin(), routers.end(), other.routers.begin(), other.routers.end(), same) &&
-           checks == other.checks && resumes == other.resumes && maintenance == other.maintenance;
+           checks == other.checks && resumes == other.resumes && maintenance == other.maintenance &&
+           overrides == other.overrides;
 }
 
 Bytes encode(const Memory& memory) {
@@ -149,6 +159,12 @@ Bytes encode(const Memory& memory) {
     out.list(memory.resumes, [&](Instant at) { out.instant(at); });
     out.u8(memory.maintenance ? 1 : 0);
     if (memory.maintenance) out.text(*memory.maintenance);
+    out.list(memory.overrides, [&](const Memory::Override& override) {
+        out.text(override.check);
+        out.u8(override.up ? 1 : 0);
+        out.instant(override.until);
+        out.text(override.message);
+    });
     return out.take();
 }
 
@@ -159,6 +175,7 @@ Result<Memory> decode_memory(ByteView bytes) {
     memory.checks = in.list([&] { return read_check(in); });
     memory.resumes = in.list([&] { return in.instant(); });
     if (in.flag()) memory.maintenance = in.text();
+    memory.overrides = in.list([&] { return read_override(in); });
     if (!in.ok()) return failure("it is cut short or damaged");
     if (!in.at_end()) return failure("there is something after its end");
     return memory;

@@ -52,6 +52,16 @@ struct Memory {
         bool operator==(const Check&) const = default;
     };
 
+    /// A check that counts as what an operator says.
+    struct Override {
+        std::string check;
+        bool up = true;
+        Instant until{};
+        std::string message;  ///< in the place of the check's own
+
+        bool operator==(const Override&) const = default;
+    };
+
     /// Equal, but for the times of the last advertisements: each of those is recorded by itself.
     bool same_but_for_adverts(const Memory& other) const;
     /// nullptr: not remembered.
@@ -61,6 +71,7 @@ struct Memory {
     std::vector<Check> checks;
     std::vector<Instant> resumes;            ///< of the last minute, oldest first
     std::optional<std::string> maintenance;  ///< the reason; none: not in maintenance
+    std::vector<Override> overrides;
 
     bool operator==(const Memory&) const = default;
 };

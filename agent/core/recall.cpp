@@ -23,7 +23,7 @@ void Engine::State::on(const Recalled& recalled, Turn& turn) {
         if (router.master) held.insert(router.addresses.begin(), router.addresses.end());
     }
     plan.recall(std::move(held));
-    health.recall(memory.checks);
+    health.recall(memory.checks, memory.overrides);
     maintenance = memory.maintenance;
     may_resume = true;
 }
@@ -66,6 +66,7 @@ void Engine::State::remember(Turn& turn) {
     now.checks = health.remember();
     now.resumes = memory.resumes;
     now.maintenance = maintenance;
+    now.overrides = health.overrides();
     if (remembered && now.same_but_for_adverts(memory)) return;
     remembered = true;
     memory = std::move(now);

@@ -145,7 +145,10 @@ void VirtualRouter::confirm_advert(Turn& turn) {
     if (!is_master()) return;
     turn.actions.push_back(RecordAdvert{slot_, sent_at_});
     // What left before a stall renews nothing after it.
-    if (!stalled(turn.now)) turn.plan.renew(id_, turn.now, turn.kernel, turn.actions);
+    if (stalled(turn.now)) return;
+    const auto before = turn.actions.size();
+    turn.plan.renew(id_, turn.now, turn.kernel, turn.actions);
+    counters_.lease_renewals += turn.actions.size() - before;
 }
 
 void VirtualRouter::count_send_failure(const std::string& reason, Turn& turn) {

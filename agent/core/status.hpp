@@ -21,9 +21,13 @@ struct Counters {
     std::uint64_t adverts_received = 0;  ///< accepted
     std::uint64_t priority_zero_sent = 0;
     std::uint64_t priority_zero_received = 0;
+    std::uint64_t transitions = 0;
     std::uint64_t became_master = 0;
     std::uint64_t released_master = 0;
     std::uint64_t address_repairs = 0;
+    std::uint64_t lease_renewals = 0;
+    std::uint64_t late_adverts = 0;  ///< by more than a quarter of what a peer tolerates
+    Duration worst_lateness{};       ///< of an advert that left
     std::uint64_t send_failures = 0;
     std::array<std::uint64_t, vrrp::discard_count> discarded{};
 

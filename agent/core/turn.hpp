@@ -32,6 +32,10 @@ struct Turn {
     void log(LogLevel level, const std::string& instance, std::string text) {
         actions.push_back(Log{level, instance, std::move(text)});
     }
+    /// `id` is that of an OperatorCommand.
+    void answer(std::uint64_t id, OperatorAnswer::Outcome outcome, std::string text) {
+        actions.push_back(OperatorAnswer{id, outcome, std::move(text)});
+    }
 };
 
 }  // namespace regent::core

@@ -204,7 +204,10 @@ bool VirtualRouter::run_timers(Turn& turn) {
         expired_ = true;
     }
     if (state_ != State::master || !advert_due_ || *advert_due_ > turn.now) return false;
-    turn.lateness.note(name(), turn.now - *advert_due_, peer_down() - settings_.advert_interval, turn.now);
+    const Duration late = turn.now - *advert_due_;
+    counters_.worst_lateness = std::max(counters_.worst_lateness, late);
+    if (turn.lateness.note(name(), late, peer_down() - settings_.advert_interval, turn.now))
+        ++counters_.late_adverts;
     return true;
 }
 
@@ -265,6 +268,7 @@ void VirtualRouter::enter(State state, const std::string& reason, Turn& turn) {
         return;
     }
     since_ = turn.now;
+    ++counters_.transitions;
     if (to == State::master) {
         ++counters_.became_master;
         other_master_.reset();

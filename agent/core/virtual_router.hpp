@@ -31,6 +31,8 @@ class VirtualRouter {
     const std::string& name() const { return settings_.name; }
     void set_group(const std::string& name) { group_ = name; }
     vrrp::State state() const { return state_; }
+    /// Announces its addresses once more: now, or a second after the last time.
+    void announce_again(Turn& turn);
     bool is_master() const { return state_ == vrrp::State::master; }
     /// 255 in force: advertised addresses are our own (RFC 9568 §6.1).
     bool is_owner() const {
@@ -120,7 +122,6 @@ class VirtualRouter {
     void tell_left_out(std::size_t count, Turn& turn);
     void take_addresses(Turn& turn);
     void drop_addresses(Turn& turn);
-    void announce_again(Turn& turn);
     void tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn);
     std::vector<IpAddress> advertised(const KernelView& kernel) const;
     Duration skew() const;

@@ -26,6 +26,7 @@ struct Event {
     std::string old_state;       ///< init backup master fault
     std::string new_state;       ///< backup master fault stop deleted
     std::string reason;
+    std::uint64_t order = 0;  ///< of a test: who waits to hear how it went
 
     bool operator==(const Event&) const = default;
 };

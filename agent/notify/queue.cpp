@@ -9,33 +9,37 @@ namespace regent::notify {
 DeliveryQueue::DeliveryQueue(std::set<std::string> states, std::size_t capacity)
     : states_(std::move(states)), capacity_(std::max<std::size_t>(capacity, 1)) {}
 
-void DeliveryQueue::push(Event event) {
-    if (!states_.empty() && !states_.contains(event.new_state)) return;
+std::optional<Event> DeliveryQueue::push(Event event) {
+    const bool wanted = states_.empty() || states_.contains(event.new_state);
+    if (!wanted && event.kind != EventKind::test) return std::nullopt;
+    std::optional<Event> dropped;
     if (waiting_.size() == capacity_) {
+        dropped = std::move(waiting_.front());
         waiting_.pop_front();
         ++counters_.dropped;
     }
     waiting_.push_back(std::move(event));
+    return dropped;
 }
 
 std::optional<DeliveryQueue::Delivery> DeliveryQueue::next(Instant give_up) {
     if (under_way_ || waiting_.empty()) return std::nullopt;
-    Delivery delivery{++last_id_, std::move(waiting_.front())};
+    under_way_ = Delivery{++last_id_, std::move(waiting_.front())};
     waiting_.pop_front();
-    under_way_ = last_id_;
     give_up_ = give_up;
-    return delivery;
+    return under_way_;
 }
 
-bool DeliveryQueue::ended(std::uint64_t id, bool delivered) {
-    if (under_way_ != id) return false;
+std::optional<Event> DeliveryQueue::ended(std::uint64_t id, bool delivered) {
+    if (!under_way_ || under_way_->id != id) return std::nullopt;
+    Event event = std::move(under_way_->event);
     under_way_.reset();
     ++(delivered ? counters_.delivered : counters_.failed);
-    return true;
+    return event;
 }
 
-bool DeliveryQueue::lost() {
-    return under_way_ && ended(*under_way_, false);
+std::optional<Event> DeliveryQueue::lost() {
+    return under_way_ ? ended(under_way_->id, false) : std::nullopt;
 }
 
 }  // namespace regent::notify

@@ -29,19 +29,20 @@ class DeliveryQueue {
     /// `states`: the new states that are of interest; empty: all. At most `capacity` events wait, at least 1.
     DeliveryQueue(std::set<std::string> states, std::size_t capacity);
 
-    /// Takes it if it is of interest; drops the oldest that waits when there is no room.
-    void push(Event event);
+    /// Takes it if it is of interest, as a test always is; drops the oldest that waits when there is no room,
+    /// and returns it.
+    std::optional<Event> push(Event event);
 
     /// Empties what waits, for a successor with other settings. The one under way stays.
     std::deque<Event> take_waiting() { return std::exchange(waiting_, {}); }
 
     /// The next to deliver; nothing while one is under way. It is given up at `give_up`.
     std::optional<Delivery> next(Instant give_up);
-    /// The delivery with this number has ended. False: it is not the one under way.
-    bool ended(std::uint64_t id, bool delivered);
+    /// The delivery with this number has ended: its event; nothing when it is not the one under way.
+    std::optional<Event> ended(std::uint64_t id, bool delivered);
     /// The one under way was not answered, and nobody knows whether it came to its end: it counts as failed.
-    /// False: none was under way.
-    bool lost();
+    /// Nothing when none was under way.
+    std::optional<Event> lost();
 
     /// When the one under way is given up.
     std::optional<Instant> next_deadline() const {
@@ -55,7 +56,7 @@ class DeliveryQueue {
     std::set<std::string> states_;
     std::size_t capacity_;
     std::deque<Event> waiting_;
-    std::optional<std::uint64_t> under_way_;
+    std::optional<Delivery> under_way_;
     Instant give_up_{};
     std::uint64_t last_id_ = 0;
     Counters counters_;

@@ -2,8 +2,10 @@
 #include "agent/plugin/check_runner.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/core.h>
 #include <functional>
+#include <limits>
 #include <string_view>
 
 namespace regent::plugin {
@@ -39,6 +41,13 @@ std::string lower_word(CheckState state) {
     return "unknown";
 }
 
+constexpr auto any_probe = std::numeric_limits<std::uint64_t>::max();
+
+/// As regent/abi/result.h numbers them.
+constexpr std::array<std::string_view, 14> reason_words{
+    "",     "ok",        "timeout", "refused",  "unreachable", "reset",  "protocol",
+    "auth", "not_found", "exited",  "resource", "permission",  "config", "internal"};
+
 std::uint32_t seed_of(const std::string& name) {
     return static_cast<std::uint32_t>(std::hash<std::string>{}(name));
 }
@@ -66,6 +75,8 @@ CheckRunner::CheckRunner(config::CheckPlan plan, InstanceId instance, HostLink& 
 }
 
 CheckRunner::~CheckRunner() {
+    for (const auto& asked : asked_)
+        outlets_.answer({asked.order, OrderAnswer::Outcome::failed, {}, "the check was removed or changed"});
     link_.remove(instance_);
     agenda_.remove(*this);
 }
@@ -83,6 +94,7 @@ void CheckRunner::on_created(Instant now) {
 
 void CheckRunner::on_refused(const Refused& refused, Instant now) {
     if (const auto verdict = schedule_.lost(refused.text)) tell(*verdict, now);
+    answer(any_probe, CheckState::unknown, refused.text);
     retry_ = now + retry_after;
     agenda_.update(*this);
 }
@@ -90,6 +102,7 @@ void CheckRunner::on_refused(const Refused& refused, Instant now) {
 void CheckRunner::on_lost(const std::string& why, Instant now) {
     retry_.reset();
     if (const auto verdict = schedule_.lost(why)) tell(*verdict, now);
+    answer(any_probe, CheckState::unknown, why);
     agenda_.update(*this);
 }
 
@@ -98,7 +111,11 @@ void CheckRunner::on_report(const Report& report, Instant now) {
     status_.metrics.clear();
     for (const auto& metric : report.metrics)
         status_.metrics[metric.name] = metric.value;
-    if (const auto verdict = schedule_.report(report, now)) tell(*verdict, now);
+    status_.reason = report.reason < reason_words.size() ? reason_words[report.reason] : "";
+    if (const auto verdict = schedule_.report(report, now)) {
+        tell(*verdict, now);
+        if (report.probe != 0) answer(report.probe, verdict->state, verdict->message);
+    }
     agenda_.update(*this);
 }
 
@@ -111,12 +128,36 @@ void CheckRunner::run(Instant now) {
         retry_.reset();
         link_.add(instance_, *this);
     }
+    const auto under_way = schedule_.under_way();
     const auto step = schedule_.run(now);
-    if (step.verdict) tell(*step.verdict, now);
+    if (step.verdict) {
+        tell(*step.verdict, now);
+        answer(under_way.value_or(0), step.verdict->state, step.verdict->message);
+    }
     if (step.question)
         link_.send(
             Probe{instance_, step.question->probe, nanoseconds(step.question->deadline), nanoseconds(now)},
             now);
+}
+
+void CheckRunner::ask(std::uint64_t order, Instant now) {
+    using Outcome = OrderAnswer::Outcome;
+    if (asked_.size() == maximum_asked)
+        return outlets_.answer({order, Outcome::busy, {}, "it is being asked by too many already"});
+    const auto probe = schedule_.ask(now);
+    if (!probe)
+        return outlets_.answer({order, Outcome::done, lower_word(CheckState::unknown),
+                                status_.message.empty() ? "its plugin host does not run" : status_.message});
+    asked_.push_back({order, *probe});
+    agenda_.update(*this);
+}
+
+void CheckRunner::answer(std::uint64_t probe, CheckState state, const std::string& message) {
+    std::erase_if(asked_, [&](const Asked& asked) {
+        if (asked.probe > probe) return false;
+        outlets_.answer({asked.order, OrderAnswer::Outcome::done, lower_word(state), message});
+        return true;
+    });
 }
 
 void CheckRunner::tell(const core::CheckVerdict& verdict, Instant now) {

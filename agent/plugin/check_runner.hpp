@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/config/plan.hpp"
 #include "agent/core/action.hpp"
@@ -12,6 +13,7 @@
 #include "agent/plugin/agenda.hpp"
 #include "agent/plugin/check_schedule.hpp"
 #include "agent/plugin/host_link.hpp"
+#include "agent/plugin/order.hpp"
 #include "agent/plugin/status.hpp"
 
 namespace regent::plugin {
@@ -21,7 +23,10 @@ class CheckRunner : public HostClient, public Timed {
     struct Outlets {
         std::function<void(core::CheckVerdict)> verdict;
         HostLink::LogLine log;
+        std::function<void(OrderAnswer)> answer;
     };
+    /// Who waits for an answer of one check, at once.
+    static constexpr std::size_t maximum_asked = 16;
 
     CheckRunner(config::CheckPlan plan, InstanceId instance, HostLink& link, Agenda& agenda,
                 const Outlets& outlets);
@@ -33,6 +38,9 @@ class CheckRunner : public HostClient, public Timed {
     const CheckSchedule& schedule() const { return schedule_; }
     const CheckStatus& status() const { return status_; }
 
+    /// Asks it now. Whoever ordered that is answered with what it says, once.
+    void ask(std::uint64_t order, Instant now);
+
     Create creation() const override;
     void on_created(Instant now) override;
     void on_refused(const Refused& refused, Instant now) override;
@@ -43,7 +51,14 @@ class CheckRunner : public HostClient, public Timed {
     void run(Instant now) override;
 
   private:
+    struct Asked {
+        std::uint64_t order = 0;
+        std::uint64_t probe = 0;
+    };
+
     void tell(const core::CheckVerdict& verdict, Instant now);
+    /// Answers who waits for this probe or one before it.
+    void answer(std::uint64_t probe, core::CheckState state, const std::string& message);
     /// Whether the engine would count it and be none the wiser: a thousand good answers a second need not
     /// wake it.
     bool adds_nothing(const core::CheckVerdict& verdict, Instant now) const;
@@ -56,6 +71,7 @@ class CheckRunner : public HostClient, public Timed {
     const Outlets& outlets_;
     CheckSchedule schedule_;
     CheckStatus status_;
+    std::vector<Asked> asked_;
     std::optional<Instant> retry_;            ///< of a creation that was refused
     std::optional<core::CheckVerdict> last_;  ///< that the engine was told
     unsigned same_ = 0;                       ///< how often in a row

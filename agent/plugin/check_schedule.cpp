@@ -132,6 +132,15 @@ std::optional<core::CheckVerdict> CheckSchedule::report(const Report& report, In
     return verdict(state, std::move(message), confirmed);
 }
 
+std::optional<std::uint64_t> CheckSchedule::ask(Instant now) {
+    if (!ready_) return std::nullopt;
+    if (!due_ || *due_ > now) {
+        beat_ -= interval();
+        due_ = now;
+    }
+    return last_probe_ + 1;
+}
+
 void CheckSchedule::plan_next(Instant now) {
     using Part = std::uniform_int_distribution<Duration::rep>;
     beat_ += interval();

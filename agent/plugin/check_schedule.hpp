@@ -36,6 +36,14 @@ class CheckSchedule {
     /// An answer or a push. Nothing when it is late, or does not count.
     std::optional<core::CheckVerdict> report(const Report& report, Instant now);
 
+    /// Asks it now, or as soon as the question that is under way has ended: the number of that probe, or
+    /// nothing when nobody is there to be asked. Later beats stay where they are.
+    std::optional<std::uint64_t> ask(Instant now);
+    /// The number of the probe that has no answer yet.
+    std::optional<std::uint64_t> under_way() const {
+        return pending_ ? std::optional(pending_->probe) : std::nullopt;
+    }
+
     /// What is due.
     Step run(Instant now);
     std::optional<Instant> next_deadline() const;

@@ -50,6 +50,7 @@ HostLink::HostLink(HostFile file, const Wiring& wiring)
 }
 
 HostLink::~HostLink() {
+    answer_restarts("nothing uses the plugin any more");
     wiring_.agenda.remove(*this);
     if (!host_) return;
     send_signal(host_->process, SIGKILL);
@@ -175,6 +176,7 @@ void HostLink::greet(const HostHello& hello, Instant now) {
     state_ = State::ready;
     due_ = now + heartbeat;
     told_.clear();
+    answer_restarts({});
     send(AgentHello{protocol_version, wiring_.node}, now);
     for (const auto& [instance, client] : clients_)
         create(instance, *client, now);
@@ -239,9 +241,32 @@ void HostLink::condemn(const std::string& why, Instant now) {
     wiring_.loop.unwatch(host_->socket.get());
     // Not when it is gone: a process in the kernel's hands can take long to die, and its checks are blind by
     // now.
-    for (const auto& [instance, client] : clients_)
-        client->on_lost(fmt::format("its plugin host {}", why_), now);
+    lose_clients(why_, now);
     wiring_.agenda.update(*this);
+}
+
+void HostLink::lose_clients(const std::string& why, Instant now) {
+    for (const auto& [instance, client] : clients_)
+        client->on_lost(fmt::format("its plugin host {}", why), now);
+}
+
+bool HostLink::restart(Restarted done, Instant now) {
+    if (restarts_.size() == maximum_restarts) return false;
+    restarts_.push_back(std::move(done));
+    delay_ = shortest_delay;
+    if (state_ == State::waiting) {
+        due_ = now;
+    } else if (!std::exchange(restarting_, true) && state_ != State::ending) {
+        dismiss(now);
+        lose_clients("is being restarted", now);
+    }
+    wiring_.agenda.update(*this);
+    return true;
+}
+
+void HostLink::answer_restarts(const std::string& failure) {
+    for (const auto& done : std::exchange(restarts_, {}))
+        done(failure);
 }
 
 void HostLink::dismiss(Instant now) {
@@ -256,7 +281,8 @@ void HostLink::ended(Instant now) {
     const bool dismissed = told_clients && why_.empty();
     if (host_) {
         const auto end = take_end(*host_);
-        if (why_.empty()) why_ = end;
+        if (why_.empty()) why_ = end.text;
+        if (!dismissed) wiring_.crashed({file_.plugin.stem(), end.status, why_});
         let_go();
     }
     if (now - started_ >= recovered_after * delay_) delay_ = shortest_delay;
@@ -267,10 +293,8 @@ void HostLink::ended(Instant now) {
                     fmt::format("{}; it is started again in {}", sentence, to_text(delay_)));
         told_ = sentence;
     }
-    if (!told_clients) {
-        for (const auto& [instance, client] : clients_)
-            client->on_lost(fmt::format("its plugin host {}", why_), now);
-    }
+    if (!told_clients) lose_clients(why_, now);
+    if (!std::exchange(restarting_, false)) answer_restarts(sentence);
     why_.clear();
     state_ = State::waiting;
     due_ = dismissed ? now : now + delay_;

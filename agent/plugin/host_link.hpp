@@ -9,11 +9,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/core/action.hpp"
 #include "agent/platform/event_loop.hpp"
 #include "agent/plugin/agenda.hpp"
 #include "agent/plugin/launcher.hpp"
+#include "agent/plugin/order.hpp"
 #include "agent/plugin/protocol.hpp"
 #include "agent/plugin/status.hpp"
 
@@ -42,8 +44,13 @@ class HostLink : public Timed {
         platform::EventLoop& loop;
         Agenda& agenda;
         LogLine log;
+        std::function<void(Crashed)> crashed;
         std::string node;
     };
+    /// Empty: the new host runs. Otherwise why it does not, a sentence.
+    using Restarted = std::function<void(const std::string&)>;
+    /// Who waits for a restart, at once.
+    static constexpr std::size_t maximum_restarts = 16;
     struct Counters {
         std::uint64_t starts = 0;
         std::uint64_t dropped_lines = 0;  ///< of its log, beyond 20 a second
@@ -60,6 +67,10 @@ class HostLink : public Timed {
     void add(InstanceId instance, HostClient& client);
     void remove(InstanceId instance);
     bool unused() const { return clients_.empty(); }
+
+    /// Lets the host end in peace, with its instances, and starts another. False: too many wait for that
+    /// already.
+    bool restart(Restarted done, Instant now);
 
     /// False: there is no host that could take it.
     bool send(const ToHost& message, Instant now);
@@ -94,6 +105,8 @@ class HostLink : public Timed {
     void condemn(const std::string& why, Instant now);
     /// Nobody needs it: it is let go in peace, and killed when it does not go.
     void dismiss(Instant now);
+    void lose_clients(const std::string& why, Instant now);
+    void answer_restarts(const std::string& failure);
     void ended(Instant now);
     void let_go();
     std::string name() const { return file_.plugin.filename().string(); }
@@ -108,7 +121,9 @@ class HostLink : public Timed {
     std::optional<Instant> due_;
     Instant started_{};
     Duration delay_;
-    std::string why_;             ///< of a host that is ending
+    std::string why_;  ///< of a host that is ending
+    std::vector<Restarted> restarts_;
+    bool restarting_ = false;     ///< the host is ending because of that
     std::string told_;            ///< the last reason that was logged for not starting
     std::uint64_t pings_ = 0;     ///< sent
     std::uint64_t answered_ = 0;  ///< the last ping that was answered

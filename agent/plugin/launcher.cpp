@@ -85,13 +85,14 @@ void send_signal(const platform::Descriptor& process, int signal) {
     ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
 }
 
-std::string take_end(const HostProcess& host) {
+End take_end(const HostProcess& host) {
     siginfo_t info{};
     if (host.pid == 0 || ::waitid(P_PID, static_cast<id_t>(host.pid), &info, WEXITED | WNOHANG) != 0 ||
         info.si_pid == 0)
-        return "has ended";
-    if (info.si_code == CLD_EXITED) return fmt::format("exited with status {}", info.si_status);
-    return fmt::format("was killed by signal {}", info.si_status);
+        return {"has ended", 0};
+    if (info.si_code == CLD_EXITED)
+        return {fmt::format("exited with status {}", info.si_status), info.si_status};
+    return {fmt::format("was killed by signal {}", info.si_status), -info.si_status};
 }
 
 }  // namespace regent::plugin

@@ -3,6 +3,7 @@
 // can take its place, and tests can do without a process.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <sys/types.h>
@@ -48,8 +49,12 @@ class ChildLauncher : public Launcher {
 /// Sends `signal` unless it has ended. Any thread.
 void send_signal(const platform::Descriptor& process, int signal);
 
-/// How a child ended, as part of a sentence: "was killed by signal 9", "exited with status 1". Only once
-/// `HostProcess::process` is readable; takes the child off the process table.
-std::string take_end(const HostProcess& host);
+/// How a child ended.
+struct End {
+    std::string text;         ///< part of a sentence: "was killed by signal 9", "exited with status 1"
+    std::int32_t status = 0;  ///< the exit status, or the number of the signal, negated
+};
+/// Only once `HostProcess::process` is readable; takes the child off the process table.
+End take_end(const HostProcess& host);
 
 }  // namespace regent::plugin

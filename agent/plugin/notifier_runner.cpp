@@ -21,17 +21,21 @@ constexpr Duration host_slack = 250ms;
 }  // namespace
 
 NotifierRunner::NotifierRunner(config::NotifierPlan plan, InstanceId instance, HostLink& link, Agenda& agenda,
-                               HostLink::LogLine log)
+                               const Outlets& outlets)
     : plan_(std::move(plan)),
       instance_(instance),
       link_(link),
       agenda_(agenda),
-      log_(std::move(log)),
+      outlets_(outlets),
       queue_(plan_.events, plan_.queue) {
     link_.add(instance_, *this);
 }
 
 NotifierRunner::~NotifierRunner() {
+    constexpr auto gone = "the notifier was removed or changed";
+    if (const auto event = queue_.lost()) settle(*event, false, gone);
+    for (const auto& event : queue_.take_waiting())
+        settle(event, false, gone);
     link_.remove(instance_);
     agenda_.remove(*this);
 }
@@ -55,7 +59,7 @@ NotifierStatus NotifierRunner::status() const {
 }
 
 void NotifierRunner::push(const notify::Event& event, Instant now) {
-    queue_.push(event);
+    if (const auto dropped = queue_.push(event)) settle(*dropped, false, "there was no room in its queue");
     tell_failures(now);
     deliver(now);
 }
@@ -86,10 +90,10 @@ void NotifierRunner::deliver(Instant now) {
 void NotifierRunner::tell_failures(Instant now) {
     const auto& counters = queue_.counters();
     if (untold() == 0 || (told_at_ && now < *told_at_ + failure_spacing)) return;
-    log_(LogLevel::warning,
-         fmt::format("notifier {}: {} more not delivered ({} failed and {} dropped so far){}{}", plan_.name,
-                     untold(), counters.failed, counters.dropped, last_failure_.empty() ? "" : ": ",
-                     last_failure_));
+    outlets_.log(LogLevel::warning,
+                 fmt::format("notifier {}: {} more not delivered ({} failed and {} dropped so far){}{}",
+                             plan_.name, untold(), counters.failed, counters.dropped,
+                             last_failure_.empty() ? "" : ": ", last_failure_));
     failures_told_ += untold();
     told_at_ = now;
 }
@@ -101,7 +105,7 @@ void NotifierRunner::on_created(Instant now) {
 }
 
 void NotifierRunner::on_refused(const Refused& refused, Instant now) {
-    log_(LogLevel::warning, fmt::format("notifier {} cannot work: {}", plan_.name, refused.text));
+    outlets_.log(LogLevel::warning, fmt::format("notifier {} cannot work: {}", plan_.name, refused.text));
     retry_ = now + retry_after;
     agenda_.update(*this);
 }
@@ -109,18 +113,34 @@ void NotifierRunner::on_refused(const Refused& refused, Instant now) {
 void NotifierRunner::on_lost(const std::string& why, Instant now) {
     retry_.reset();
     ready_ = false;
-    last_failure_ = why;
-    failing_ = queue_.lost() || failing_;
-    tell_failures(now);
+    give_up(why, now);
     agenda_.update(*this);
 }
 
 void NotifierRunner::on_ack(const Ack& ack, Instant now) {
-    if (!queue_.ended(ack.event, ack.delivered)) return;
+    const auto event = queue_.ended(ack.event, ack.delivered);
+    if (!event) return;
+    settle(*event, ack.delivered, ack.text);
     failing_ = !ack.delivered;
     if (!ack.delivered) last_failure_ = ack.text;
     tell_failures(now);
     deliver(now);
+}
+
+void NotifierRunner::give_up(const std::string& why, Instant now) {
+    last_failure_ = why;
+    if (const auto event = queue_.lost()) {
+        failing_ = true;
+        settle(*event, false, why);
+    }
+    tell_failures(now);
+}
+
+void NotifierRunner::settle(const notify::Event& event, bool delivered, const std::string& why) {
+    using Outcome = OrderAnswer::Outcome;
+    if (!delivered) outlets_.incident(DeliveryFailed{plan_.name, event.sequence, why});
+    if (event.order != 0)
+        outlets_.answer({event.order, delivered ? Outcome::done : Outcome::failed, {}, why});
 }
 
 std::uint64_t NotifierRunner::untold() const {
@@ -139,12 +159,9 @@ void NotifierRunner::run(Instant now) {
         retry_.reset();
         link_.add(instance_, *this);
     }
-    const auto give_up = queue_.next_deadline();
-    if (give_up && *give_up <= now) {
-        last_failure_ = "its plugin does not answer";
-        failing_ = true;
-        queue_.lost();
-        tell_failures(now);
+    const auto until = queue_.next_deadline();
+    if (until && *until <= now) {
+        give_up("its plugin does not answer", now);
         deliver(now);
     }
 }

@@ -11,14 +11,21 @@
 #include "agent/notify/queue.hpp"
 #include "agent/plugin/agenda.hpp"
 #include "agent/plugin/host_link.hpp"
+#include "agent/plugin/order.hpp"
 #include "agent/plugin/status.hpp"
 
 namespace regent::plugin {
 
 class NotifierRunner : public HostClient, public Timed {
   public:
+    struct Outlets {
+        HostLink::LogLine log;
+        std::function<void(OrderAnswer)> answer;
+        std::function<void(Incident)> incident;
+    };
+
     NotifierRunner(config::NotifierPlan plan, InstanceId instance, HostLink& link, Agenda& agenda,
-                   HostLink::LogLine log);
+                   const Outlets& outlets);
     ~NotifierRunner() override;
     NotifierRunner(const NotifierRunner&) = delete;
     NotifierRunner& operator=(const NotifierRunner&) = delete;
@@ -44,6 +51,10 @@ class NotifierRunner : public HostClient, public Timed {
 
   private:
     void deliver(Instant now);
+    /// Tells who is to know that an event was not delivered, or that a test was.
+    void settle(const notify::Event& event, bool delivered, const std::string& why);
+    /// The one under way, if there is one, was not answered.
+    void give_up(const std::string& why, Instant now);
     void tell_failures(Instant now);
     std::uint64_t untold() const;  ///< failures and drops
 
@@ -51,7 +62,7 @@ class NotifierRunner : public HostClient, public Timed {
     InstanceId instance_;
     HostLink& link_;
     Agenda& agenda_;
-    HostLink::LogLine log_;
+    const Outlets& outlets_;
     notify::DeliveryQueue queue_;
     bool ready_ = false;
     std::optional<Instant> retry_;

@@ -19,6 +19,7 @@ struct CheckStatus {
     std::string state =
         "pending";  ///< or up, degraded, down, unknown: what was last seen, before rise and fall
     std::string message;
+    std::string reason;  ///< of the last answer, in a word: "timeout"; empty: it gave none
     Instant since{};     ///< of the state; a time long past before there is one
     Duration elapsed{};  ///< of the last answer
     std::uint32_t rise = 1, fall = 1;

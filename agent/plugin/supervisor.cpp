@@ -2,6 +2,8 @@
 #include "agent/plugin/supervisor.hpp"
 
 #include <algorithm>
+#include <fmt/core.h>
+#include <string_view>
 #include <utility>
 
 namespace regent::plugin {
@@ -27,14 +29,15 @@ Supervisor::Supervisor(std::unique_ptr<Launcher> launcher, platform::EventLoop& 
                          changed_ = true;
                          outlets_.verdict(std::move(verdict));
                      },
-                     outlets_.log} {}
+                     outlets_.log, outlets_.answer},
+      notifier_outlets_{outlets_.log, outlets_.answer, outlets_.incident} {}
 
 HostLink& Supervisor::link_of(const config::PluginUse& use) {
     const HostFile file{use.plugin, use.needs_net_raw, use.needs_setuid};
     auto& link = links_[file];
     if (!link) {
-        link = std::make_unique<HostLink>(file,
-                                          HostLink::Wiring{*launcher_, loop_, agenda_, outlets_.log, node_});
+        link = std::make_unique<HostLink>(
+            file, HostLink::Wiring{*launcher_, loop_, agenda_, outlets_.log, outlets_.incident, node_});
     }
     return *link;
 }
@@ -59,7 +62,7 @@ void Supervisor::apply(const config::Plan& plan, Instant now) {
         auto& runner = notifiers_[notifier.name];
         if (runner) continue;
         runner = std::make_unique<NotifierRunner>(notifier, ++last_instance_, link_of(notifier.use), agenda_,
-                                                  outlets_.log);
+                                                  notifier_outlets_);
         for (const auto& event : waiting[notifier.name])
             runner->push(event, now);
     }
@@ -69,6 +72,48 @@ void Supervisor::apply(const config::Plan& plan, Instant now) {
 void Supervisor::notify(const notify::Event& event, Instant now) {
     for (const auto& [name, notifier] : notifiers_)
         notifier->push(event, now);
+}
+
+void Supervisor::obey(const Order& order, Instant now) {
+    const auto unknown = [&](std::string_view kind) {
+        outlets_.answer({order.id,
+                         OrderAnswer::Outcome::unknown_target,
+                         {},
+                         fmt::format("there is no {} {}", kind, order.target)});
+    };
+    switch (order.kind) {
+        case Order::Kind::run_check: {
+            const auto check = checks_.find(order.target);
+            return check == checks_.end() ? unknown("check") : check->second->ask(order.id, now);
+        }
+        case Order::Kind::test_notifier: {
+            const auto notifier = notifiers_.find(order.target);
+            if (notifier == notifiers_.end()) return unknown("notifier");
+            notify::Event event;
+            event.kind = notify::EventKind::test;
+            event.wall_ns = order.wall_ns;
+            event.name = order.target;
+            event.reason = order.reason;
+            event.order = order.id;
+            return notifier->second->push(event, now);
+        }
+        case Order::Kind::restart_plugin: {
+            const auto link = std::find_if(links_.begin(), links_.end(), [&](const auto& entry) {
+                return !entry.second->unused() && entry.first.plugin.stem() == order.target;
+            });
+            return link == links_.end() ? unknown("plugin") : restart(*link->second, order.id, now);
+        }
+    }
+}
+
+void Supervisor::restart(HostLink& link, std::uint64_t order, Instant now) {
+    using Outcome = OrderAnswer::Outcome;
+    const auto done = [this, order](const std::string& failure) {
+        changed_ = true;
+        outlets_.answer({order, failure.empty() ? Outcome::done : Outcome::failed, {}, failure});
+    };
+    if (!link.restart(done, now))
+        outlets_.answer({order, Outcome::busy, {}, "it is being restarted already"});
 }
 
 std::vector<Status> Supervisor::status() const {

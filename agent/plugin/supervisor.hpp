@@ -25,6 +25,8 @@ class Supervisor {
     struct Outlets {
         std::function<void(core::CheckVerdict)> verdict;  ///< what the engine is to hear
         HostLink::LogLine log;
+        std::function<void(OrderAnswer)> answer;
+        std::function<void(Incident)> incident;
     };
 
     /// `loop` must be the one that runs run(), and both must outlive this.
@@ -34,6 +36,9 @@ class Supervisor {
     void apply(const config::Plan& plan, Instant now);
     /// Hands an event to every notifier that wants it. Never waits: their queues are bounded.
     void notify(const notify::Event& event, Instant now);
+
+    /// Does what an operator asks; the answer comes now or later, once.
+    void obey(const Order& order, Instant now);
 
     std::optional<Instant> next_deadline() const { return agenda_.next(); }
     void run(Instant now) { agenda_.run(now); }
@@ -48,11 +53,13 @@ class Supervisor {
 
   private:
     HostLink& link_of(const config::PluginUse& use);
+    void restart(HostLink& link, std::uint64_t order, Instant now);
 
     std::unique_ptr<Launcher> launcher_;
     platform::EventLoop& loop_;
     Outlets outlets_;
     CheckRunner::Outlets check_outlets_;
+    NotifierRunner::Outlets notifier_outlets_;
     Agenda agenda_;
     std::string node_;
     bool changed_ = true;

@@ -247,6 +247,12 @@ void Checkers::settled() {
         for (auto& moves : moves_)
             moves.clear();
     }
+    // A last resort waits for who leaves to be gone for good: two that are sick must not swap.
+    const bool able = std::any_of(stage_.machines.begin(), stage_.machines.end(), [&](const Machine& m) {
+        return m.acts() && !m.leaving && !watched_[m.index].in_maintenance &&
+               (m.keepalived || !test::status(*m.node, "VI_1").last_resort);
+    });
+    able_since_ = able ? std::optional(able_since_.value_or(stage_.now())) : std::nullopt;
     for (auto& machine : stage_.machines) {
         for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
             rule_7_addresses_go_with_the_role(machine, k);

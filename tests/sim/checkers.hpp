@@ -116,6 +116,7 @@ class Checkers : public Stage::Listener {
 
     Stage& stage_;
     Duration none_bound_;
+    std::optional<Instant> able_since_;               ///< somebody can serve, whom nobody has asked to leave
     std::vector<Watched> watched_;                    ///< by machine
     std::vector<std::optional<Instant>> two_since_;   ///< by instance, with those that yield
     std::vector<std::optional<Instant>> both_since_;  ///< by instance, without

@@ -245,13 +245,9 @@ void Checkers::rule_8_foreign_is_left_alone(const Machine& machine, int interfac
 /// leaves is held all the time.
 void Checkers::rule_9_make_before_break(std::size_t k) const {
     const auto calm = stage_.calm_since();
-    if (!calm || stage_.scenario.keepalived) return;
-    if (stage_.now() < std::max(stage_.last_blow(), *calm) + 2 * none_bound_) return;
+    if (!calm || !able_since_ || stage_.scenario.keepalived) return;
+    if (stage_.now() < std::max({stage_.last_blow(), *calm, *able_since_}) + 2 * none_bound_) return;
     const auto& machines = stage_.machines;
-    const auto able = std::count_if(machines.begin(), machines.end(), [&](const Machine& m) {
-        return m.acts() && !m.leaving && !watched_[m.index].in_maintenance;
-    });
-    if (able == 0) return;
     // Who was refused an address lately waits until the other is truly gone (rule 11).
     const auto doubts = [&](const Machine& m) { return watched_[m.index].refused_at.has_value(); };
     if (std::any_of(machines.begin(), machines.end(), doubts)) return;

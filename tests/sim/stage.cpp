@@ -203,13 +203,17 @@ void Stage::reload(Machine& machine, const Settings& settings, const std::string
     world.reload(*machine.node, settings);
 }
 
+Stage::Force Stage::force_of_check(const Machine& machine) {
+    const auto& tracker = machine.settings.instances.front().checks.front();
+    const bool faults = !tracker.weight && tracker.on_down == OnDown::fault;
+    return faults || machine.keepalived ? Force::hard : Force::soft;
+}
+
 void Stage::verdict(Machine& machine, CheckState state) {
     if (machine.settings.checks.empty() || !machine.node->runs()) return;
-    const auto& trackers = machine.settings.instances.front().checks;
     if (state == CheckState::down) sick_ = true;
-    const bool faults = !trackers.front().weight && trackers.front().on_down == OnDown::fault;
     deed(concat(machine.node->name, state == CheckState::up ? ": service up" : ": service down"),
-         faults || machine.keepalived ? Force::hard : Force::soft);
+         force_of_check(machine));
     world.tell(*machine.node, CheckVerdict{"service", state, "", true});
 }
 
@@ -238,11 +242,30 @@ void Stage::accept_all(Machine& machine) {
 
 void Stage::command(Machine& machine, OperatorCommand::Kind kind) {
     if (!machine.acts() || machine.keepalived) return;
-    constexpr std::array words{"handover", "release", "maintenance on", "maintenance off"};
+    constexpr std::array words{"handover", "release", "maintenance on", "maintenance off", "announcement"};
     deed(concat(machine.node->name, ": operator asks for ", words.at(static_cast<std::size_t>(kind))),
          Force::soft);
-    const auto target = scenario.grouped() ? std::string("G") : "VI_1";
-    world.tell(*machine.node, OperatorCommand{next_command_++, kind, target, "simulation"});
+    const bool of_group = scenario.grouped() && kind != OperatorCommand::Kind::announce;
+    world.tell(*machine.node, OperatorCommand{next_command_++, kind, of_group ? "G" : "VI_1", "simulation"});
+}
+
+void Stage::override_check(Machine& machine, std::optional<bool> up, Duration lasts) {
+    if (!machine.acts() || machine.keepalived || machine.settings.checks.empty()) return;
+    using Kind = OperatorCommand::Kind;
+    const Force force = force_of_check(machine);
+    if (up) {
+        sick_ = true;
+        // By then the check may have become DOWN.
+        later(lasts, [this, &machine, force] { deed(concat(machine.node->name, ": override ends"), force); });
+    }
+    deed(concat(machine.node->name, ": operator ",
+                up ? concat("has the check count as ", *up ? "UP" : "DOWN", " for ", to_text(lasts))
+                   : "lets the check count again"),
+         force);
+    world.tell(*machine.node,
+               OperatorCommand{next_command_++, up ? Kind::override_check : Kind::clear_override,
+                               machine.settings.checks.front().name, "simulation", "nobody",
+                               up.value_or(true), lasts});
 }
 
 void Stage::plug(Machine& machine, unsigned lan, bool in) {
@@ -306,10 +329,12 @@ void Stage::heal() {
             command(machine, OperatorCommand::Kind::release);
             command(machine, OperatorCommand::Kind::maintenance_off);
             verdict(machine, CheckState::up);
+            override_check(machine, std::nullopt);
         } else {
             start(machine, random.percent(70) ? Start::resume : Start::fresh);
             command(machine, OperatorCommand::Kind::release);
             command(machine, OperatorCommand::Kind::maintenance_off);
+            override_check(machine, std::nullopt);
         }
     }
     run_for(0ns);

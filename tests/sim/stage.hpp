@@ -66,6 +66,8 @@ class Stage {
     void refuse(Machine& machine, const core::VirtualAddress& address);
     void accept_all(Machine& machine);
     void command(Machine& machine, core::OperatorCommand::Kind kind);
+    /// Without `up` the override ends.
+    void override_check(Machine& machine, std::optional<bool> up, Duration lasts = {});
     void plug(Machine& machine, unsigned lan, bool in);
     void mute(Machine& machine, bool on);
     void impair(unsigned lan, const Impairment& how);
@@ -97,6 +99,7 @@ class Stage {
   private:
     void build();
     enum class Force : std::uint8_t { soft, hard };
+    static Force force_of_check(const Machine& machine);
     void deed(const std::string& what, Force force = Force::hard);
     void watch(const core::test::Node& node, const core::Input& input, const core::Actions& actions);
     void remember(Machine& machine, const core::Actions& actions);

@@ -199,6 +199,8 @@ void Storm::change_settings(Machine& machine) {
 }
 
 void Storm::operate(Machine& machine, Duration lasts) {
+    if (random_.percent(20)) return stage_.command(machine, Kind::announce);
+    if (random_.percent(25)) return stage_.override_check(machine, random_.percent(40), lasts);
     const bool maintenance = random_.percent(40);
     stage_.command(machine, maintenance ? Kind::maintenance_on : Kind::handover);
     if (random_.percent(60)) {

@@ -24,7 +24,8 @@ inline bus::InstanceView instance(const std::string& name, vrrp::State state = v
 
 inline bus::Picture picture() {
     bus::Picture made;
-    made.agent = {"0.1.0", "lb1", "/etc/regent/regent.toml", "", 1'000'000'000, std::nullopt};
+    made.agent = {"0.1.0",       "lb1",       "/etc/regent/regent.toml", "", "9f86d081884c7d65",
+                  1'000'000'000, std::nullopt};
     made.instances["VI_1"] = instance("VI_1");
     made.instances["VI_2"] = instance("VI_2");
     made.groups["SG1"] = {"SG1", "master", "no master heard for 3.605 s", {"VI_1", "VI_2"}};
@@ -35,12 +36,16 @@ inline bus::Picture picture() {
                                "regent-haproxy",
                                "up",
                                "HAProxy 2.6.12, pid 812",
+                               "ok",
                                {},
                                {},
                                1,
                                3,
                                {{"sessions", 7}}},
-                              1'000'000'000};
+                              1'000'000'000,
+                              {{"pidfile", "/run/haproxy.pid"}},
+                              "",
+                              0};
     made.checks["lan"].status.name = "lan";
     made.notifiers["pager"] = {"pager", "exec", "regent-exec", 0, 5, 0, 0, "", false};
     made.plugins["regent-haproxy"] = {"regent-haproxy", "/usr/lib/regent/plugins/regent-haproxy.so",

@@ -14,7 +14,45 @@ using Outcome = OperatorAnswer::Outcome;
 namespace {
 
 void command(Cluster& c, Node& node, Kind kind, const std::string& target = "SG1") {
-    c.world.tell(node, OperatorCommand{7, kind, target, "new disk"});
+    c.world.tell(node, OperatorCommand{7, kind, target, "new disk", "uid 0, regentctl, pid 9"});
+}
+
+void override_check(Cluster& c, Node& node, bool up, Duration lasts, const std::string& check = "haproxy") {
+    c.world.tell(node,
+                 OperatorCommand{7, Kind::override_check, check, {}, "uid 0, regentctl, pid 9", up, lasts});
+}
+
+void verdict(Cluster& c, Node& node, CheckState state) {
+    c.world.tell(node, CheckVerdict{"haproxy", state, "words", false});
+}
+
+void track_haproxy(Settings& settings) {
+    settings.checks = {make_check("haproxy")};
+    settings.instances[0].checks = {{"haproxy", std::nullopt, OnDown::last_resort}};
+}
+
+/// lb1 serves, and the check is UP on both.
+void settle_tracked(Cluster& c) {
+    c.world.start(c.lb1, c.settings1);
+    c.world.start(c.lb2, c.settings2);
+    verdict(c, c.lb1, CheckState::up);
+    verdict(c, c.lb2, CheckState::up);
+    c.world.run_until([&] { return c.serves(c.lb1); }, 10s);
+    c.world.run_for(10500ms);
+    c.world.forget();
+}
+
+Memory last_memory(const Cluster& c) {
+    Memory memory;
+    for (const auto& [at, told] : c.world.all<Remember>("lb1"))
+        memory = told.memory;
+    return memory;
+}
+
+bool has_logged(const Cluster& c, const std::string& text) {
+    const auto lines = c.world.all<Log>("lb1");
+    return std::any_of(lines.begin(), lines.end(),
+                       [&](const auto& line) { return line.second.text.find(text) != std::string::npos; });
 }
 
 std::vector<Outcome> answers(const Cluster& c, const std::string& node = "lb1") {
@@ -144,9 +182,7 @@ TEST_CASE("rule 19: maintenance and held survive a crash") {
     const auto kind = GENERATE(Kind::maintenance_on, Kind::handover);
     command(c, c.lb1, kind);
     c.world.run_for(2s);
-    Memory memory;
-    for (const auto& [at, told] : c.world.all<Remember>("lb1"))
-        memory = told.memory;
+    const Memory memory = last_memory(c);
     CHECK(memory.maintenance.has_value() == (kind == Kind::maintenance_on));
     CHECK(memory.routers[0].held == (kind == Kind::handover));
     World::kill(c.lb1);
@@ -156,4 +192,94 @@ TEST_CASE("rule 19: maintenance and held survive a crash") {
     command(c, c.lb1, kind == Kind::handover ? Kind::release : Kind::maintenance_off);
     c.world.run_for(10s);
     CHECK(c.serves(c.lb1));
+}
+
+TEST_CASE("operator: what is asked for is logged with who asked") {
+    Cluster c;
+    c.settle();
+    command(c, c.lb1, Kind::handover);
+    CHECK(has_logged(c, "Handover of SG1 (new disk), asked for by uid 0, regentctl, pid 9"));
+}
+
+TEST_CASE("operator: a check that is overridden as DOWN moves the role until that ends by itself") {
+    Cluster c(track_haproxy);
+    settle_tracked(c);
+    override_check(c, c.lb1, false, 30s);
+    c.world.run_for(2s);
+    CHECK(c.serves(c.lb2));
+    CHECK(status(c.lb1, "VI_1").last_resort_cause ==
+          "check haproxy DOWN: overridden by uid 0, regentctl, pid 9");
+    verdict(c, c.lb1, CheckState::up);
+    c.world.run_for(27s);
+    CHECK(c.serves(c.lb2));
+    c.world.run_for(20s);
+    CHECK(c.serves(c.lb1));
+    CHECK(has_logged(c, "The override of check haproxy has ended"));
+    CHECK(answers(c) == std::vector{Outcome::done});
+}
+
+TEST_CASE(
+    "operator: a check that is overridden as UP holds the role, whatever it says, until it counts again") {
+    Cluster c(track_haproxy);
+    settle_tracked(c);
+    override_check(c, c.lb1, true, 1h);
+    verdict(c, c.lb1, CheckState::down);
+    c.world.run_for(60s);
+    CHECK(c.serves(c.lb1));
+    c.world.reload(c.lb1, c.settings1);
+    c.world.run_for(5s);
+    CHECK(c.serves(c.lb1));
+    command(c, c.lb1, Kind::clear_override, "haproxy");
+    c.world.run_for(2s);
+    CHECK(c.serves(c.lb2));
+}
+
+TEST_CASE("operator: an override outlives a crash of the agent, and not its check") {
+    Cluster c(track_haproxy);
+    settle_tracked(c);
+    override_check(c, c.lb1, true, 1h);
+    verdict(c, c.lb1, CheckState::down);
+    c.world.run_for(2s);
+    World::kill(c.lb1);
+    const auto memory = last_memory(c);
+    REQUIRE(memory.overrides.size() == 1);
+    c.world.start(c.lb1, c.settings1, memory);
+    c.world.run_for(60s);
+    CHECK(c.serves(c.lb1));
+    auto without = c.settings1;
+    without.checks.clear();
+    without.instances[0].checks.clear();
+    c.world.reload(c.lb1, without);
+    c.world.reload(c.lb1, c.settings1);
+    c.world.run_for(0s);
+    CHECK(last_memory(c).overrides.empty());
+}
+
+TEST_CASE("operator: overrides of what does not exist are refused") {
+    Cluster c(track_haproxy);
+    settle_tracked(c);
+    override_check(c, c.lb1, false, 1h, "nginx");
+    command(c, c.lb1, Kind::clear_override, "nginx");
+    command(c, c.lb1, Kind::clear_override, "haproxy");
+    CHECK(answers(c) == std::vector{Outcome::unknown_target, Outcome::unknown_target, Outcome::done});
+    c.world.run_for(5s);
+    CHECK(c.serves(c.lb1));
+}
+
+TEST_CASE("operator: a master announces its addresses again, at most once a second; nobody else does") {
+    Cluster c;
+    c.settle();
+    c.world.run_for(10s);
+    c.world.forget();
+    command(c, c.lb1, Kind::announce, "VI_1");
+    command(c, c.lb1, Kind::announce, "VI_1");
+    command(c, c.lb1, Kind::announce, "VI_9");
+    command(c, c.lb2, Kind::announce, "VI_1");
+    c.world.run_for(500ms);
+    CHECK(c.world.all<SendFrame>("lb1").size() == 5);
+    c.world.run_for(2s);
+    CHECK(c.world.all<SendFrame>("lb1").size() == 10);
+    CHECK(c.world.all<SendFrame>("lb2").empty());
+    CHECK(answers(c) == std::vector{Outcome::done, Outcome::done, Outcome::unknown_target});
+    CHECK(answers(c, "lb2") == std::vector{Outcome::not_master});
 }

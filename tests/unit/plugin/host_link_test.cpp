@@ -36,8 +36,12 @@ struct Bench {
     Bench() : loop(open_loop()), launcher(hosts), link({"/plugins/regent-tcp.so"}, wiring()) {}
 
     HostLink::Wiring wiring() {
-        return {launcher, loop, agenda,
-                [this](core::LogLevel, const std::string& text) { log.push_back(text); }, "lb1"};
+        return {launcher,
+                loop,
+                agenda,
+                [this](core::LogLevel, const std::string& text) { log.push_back(text); },
+                [this](const Crashed& crashed) { crashes.push_back(crashed); },
+                "lb1"};
     }
     void settle() { test::settle(loop); }
     /// Until `time`, as the agenda wants it.
@@ -63,6 +67,7 @@ struct Bench {
     const Instant begin = platform::now();
     std::vector<std::unique_ptr<FakeHost>> hosts;
     std::vector<std::string> log;
+    std::vector<Crashed> crashes;
     platform::EventLoop loop;
     Agenda agenda;
     FakeLauncher launcher;

@@ -8,91 +8,13 @@
 
 #include "agent/platform/clock.hpp"
 
-#include "fake_hosts.hpp"
+#include "tests/unit/plugin/supervisor_bench.hpp"
 
 using namespace regent;
 using namespace regent::plugin;
 using namespace regent::plugin::test;
 using namespace std::chrono_literals;
 using core::CheckState;
-
-namespace {
-
-config::PluginUse use_of(const std::string& type) {
-    config::PluginUse use;
-    use.type = type;
-    use.plugin = "/plugins/regent-" + type + ".so";
-    return use;
-}
-
-config::CheckPlan check(const std::string& name, const std::string& type = "tcp") {
-    config::CheckPlan plan;
-    plan.settings.name = name;
-    plan.settings.type = type;
-    plan.use = use_of(type);
-    return plan;
-}
-
-config::NotifierPlan notifier(const std::string& name) {
-    config::NotifierPlan plan;
-    plan.name = name;
-    plan.queue = 4;
-    plan.use = use_of("exec");
-    return plan;
-}
-
-notify::Event event(std::uint64_t sequence) {
-    notify::Event made;
-    made.sequence = sequence;
-    made.name = "VI_1";
-    made.old_state = "backup";
-    made.new_state = "master";
-    return made;
-}
-
-struct Bench {
-    explicit Bench(config::Plan first)
-        : plan(std::move(first)),
-          loop(open_loop()),
-          supervisor(std::make_unique<FakeLauncher>(hosts), loop,
-                     {[this](core::CheckVerdict verdict) { verdicts.push_back(std::move(verdict)); },
-                      [this](core::LogLevel, const std::string& text) { log.push_back(text); }}) {
-        supervisor.apply(plan, begin);
-        for (const auto& host : hosts)
-            host->say(HostHello{protocol_version, "id", "1"});
-        settle(loop);
-    }
-    /// The host makes everything that it is asked for; returns that.
-    std::vector<Create> make_all(const FakeHost& host) {
-        auto creations = host.heard_of<Create>();
-        for (const auto& creation : creations)
-            host.say(Created{creation.instance});
-        settle(loop);
-        supervisor.run(begin);
-        return creations;
-    }
-    void answer(const FakeHost& host, const Probe& probe, std::uint32_t state) {
-        Report report;
-        report.instance = probe.instance;
-        report.probe = probe.probe;
-        report.state = state;
-        report.reason = REGENT_REASON_REFUSED;
-        report.message = "said";
-        host.say(report);
-        settle(loop);
-    }
-
-    config::Plan plan;
-    // Later than any real time of this test: what is due by the clock is due in it.
-    const Instant begin = platform::now() + 1s;
-    std::vector<std::unique_ptr<FakeHost>> hosts;
-    std::vector<core::CheckVerdict> verdicts;
-    std::vector<std::string> log;
-    platform::EventLoop loop;
-    Supervisor supervisor;
-};
-
-}  // namespace
 
 TEST_CASE("Checks of one plugin share a host, and are asked and heard each by itself") {
     Bench bench({"lb1", {check("a"), check("b"), check("c", "exec")}, {}});
