@@ -2,12 +2,12 @@
 #include "agent/ctl/agent_commands.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <ostream>
+#include <sstream>
 
-#include "agent/ctl/arguments.hpp"
 #include "agent/ctl/bus_client.hpp"
+#include "agent/ctl/json_text.hpp"
 #include "agent/ctl/metrics_text.hpp"
 #include "agent/ctl/status_text.hpp"
 #include "agent/platform/clock.hpp"
@@ -16,8 +16,6 @@ namespace regent::ctl {
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr std::size_t any_number = 4096;
 
 std::uint64_t now() {
     return static_cast<std::uint64_t>(platform::wall_clock() / 1000);
@@ -34,10 +32,6 @@ ExitCode talk(const Streams& streams, const Body& body) {
     }
 }
 
-void print_json(const ordered_json& document, std::ostream& out) {
-    out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
-}
-
 /// The entry of that name in one of the lists.
 const ordered_json* find(const ordered_json& status, const std::string& name) {
     for (const char* list : {"groups", "instances", "checks", "notifiers", "plugins"}) {
@@ -50,6 +44,21 @@ const ordered_json* find(const ordered_json& status, const std::string& name) {
 const ordered_json& need(const ordered_json& status, const std::string& name) {
     if (const auto* found = find(status, name)) return *found;
     throw BusError{ExitCode::no_such_object, fmt::format("there is nothing called '{}'", name)};
+}
+
+/// Those of a list as "state,reason", in its order.
+ordered_json only_properties(const ordered_json& entry, const std::string& wanted) {
+    const auto all = properties_of(entry);
+    ordered_json found = ordered_json::object();
+    std::istringstream names(wanted);
+    for (std::string name; std::getline(names, name, ',');) {
+        if (!all.contains(name))
+            throw BusError{ExitCode::no_such_object,
+                           fmt::format("{0} has no property '{1}': regentctl show {0} lists what it has",
+                                       entry.at("name").get<std::string>(), name)};
+        found[name] = all.at(name);
+    }
+    return found;
 }
 
 /// Only the instances of those names, or of the groups of those names.
@@ -72,63 +81,67 @@ ordered_json only(ordered_json status, const std::vector<std::string>& names) {
 
 }  // namespace
 
-ExitCode status(const std::vector<std::string>& arguments, const Streams& streams) {
-    const auto given = parse_arguments(arguments, Grammar{"status", {"json"}, {}, "NAME", 0, any_number});
+ExitCode status(const Arguments& given, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
         const auto document = only(client.describe(), given.operands);
-        if (given.switches.at("json")) {
+        if (given.is("json")) {
             print_json(document, streams.out);
         } else {
-            streams.out << status_text(document, now(), streams.colour_out);
+            streams.out << status_text(document, now(), streams.colour_out, !given.is("no-legend"));
         }
         return what_is_wrong(document).empty() ? ExitCode::ok : ExitCode::not_active;
     });
 }
 
-ExitCode list(const std::vector<std::string>& arguments, const Streams& streams) {
-    const auto given = parse_arguments(arguments, Grammar{"list", {"json"}, {}, "KIND", 0, 1});
-    const std::string kind = given.operands.empty() ? "instances" : given.operands.front();
-    static constexpr std::array kinds{"instances", "groups", "checks", "notifiers", "plugins"};
-    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
-        throw UsageError{fmt::format("list: '{}' is none of {}", kind, fmt::join(kinds, ", "))};
+ExitCode list(const Arguments& given, const Streams& streams) {
+    const auto kinds = given.operands.empty() ? std::vector<std::string>{"instances"} : given.operands;
     return talk(streams, [&] {
         BusClient client;
         const auto document = client.describe();
-        const auto& entries = document.at(kind);
-        if (given.switches.at("json")) {
-            print_json({{"schema", "regent.list.1"}, {kind, entries}}, streams.out);
+        if (given.is("json")) {
+            ordered_json listed{{"schema", "regent.list.1"}};
+            for (const auto& kind : kinds)
+                listed[kind] = document.at(kind);
+            print_json(listed, streams.out);
             return ExitCode::ok;
         }
-        for (const auto& entry : entries)
-            streams.out << fmt::format("{} {}\n", entry.at("name").get<std::string>(),
-                                       entry.value("state", "-"));
+        std::vector<NameAndState> rows;
+        for (const auto& kind : kinds)
+            for (const auto& entry : document.at(kind))
+                rows.push_back({entry.at("name"), entry.value("state", "-")});
+        if (given.is("names")) {
+            for (const auto& row : rows)
+                streams.out << row.name << '\n';
+        } else {
+            streams.out << list_text(rows, streams.terminal, streams.terminal && !given.is("no-legend"));
+        }
         return ExitCode::ok;
     });
 }
 
-ExitCode show(const std::vector<std::string>& arguments, const Streams& streams) {
-    const auto given = parse_arguments(arguments, Grammar{"show", {"json"}, {}, "NAME"});
+ExitCode show(const Arguments& given, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
         const auto document = client.describe();
-        const auto& entry = need(document, given.operands.front());
-        if (given.switches.at("json")) {
+        ordered_json entry = need(document, given.operands.front());
+        const auto& wanted = given.value("property");
+        if (wanted) entry = only_properties(entry, *wanted);
+        if (given.is("json")) {
             ordered_json shown{{"schema", "regent.show.1"}};
             shown.update(entry);
             print_json(shown, streams.out);
         } else {
-            streams.out << show_text(entry);
+            streams.out << (wanted ? values_text(entry) : show_text(entry));
         }
         return ExitCode::ok;
     });
 }
 
-ExitCode handover(const std::vector<std::string>& arguments, const Streams& streams) {
-    auto given = parse_arguments(arguments, Grammar{"handover", {}, {"reason"}, "NAME"});
+ExitCode handover(const Arguments& given, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
-        client.handover(given.operands.front(), given.values["reason"]);
+        client.handover(given.operands.front(), given.value("reason").value_or(""));
         streams.out << fmt::format(
             "{}: another master has taken over; regentctl release {} lets it come back\n",
             given.operands.front(), given.operands.front());
@@ -136,8 +149,7 @@ ExitCode handover(const std::vector<std::string>& arguments, const Streams& stre
     });
 }
 
-ExitCode release(const std::vector<std::string>& arguments, const Streams& streams) {
-    const auto given = parse_arguments(arguments, Grammar{"release", {}, {}, "NAME"});
+ExitCode release(const Arguments& given, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
         client.release(given.operands.front());
@@ -145,24 +157,20 @@ ExitCode release(const std::vector<std::string>& arguments, const Streams& strea
     });
 }
 
-ExitCode maintenance(const std::vector<std::string>& arguments, const Streams& streams) {
-    auto given = parse_arguments(arguments, Grammar{"maintenance", {}, {"reason"}, "on|off"});
+ExitCode maintenance(const Arguments& given, const Streams& streams) {
     const std::string& word = given.operands.front();
-    if (word != "on" && word != "off")
-        throw UsageError{fmt::format("maintenance: '{}' is neither on nor off", word)};
     return talk(streams, [&] {
         BusClient client;
-        client.set_maintenance(word == "on", given.values["reason"]);
+        client.set_maintenance(word == "on", given.value("reason").value_or(""));
         return ExitCode::ok;
     });
 }
 
-ExitCode reload(const std::vector<std::string>& arguments, const Streams& streams) {
-    const auto given = parse_arguments(arguments, Grammar{"reload", {"json"}, {}, {}});
+ExitCode reload(const Arguments& given, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
         const auto [ok, diagnostics] = client.reload();
-        if (given.switches.at("json")) {
+        if (given.is("json")) {
             print_json({{"schema", "regent.reload.1"}, {"ok", ok}, {"diagnostics", diagnostics}},
                        streams.out);
         } else {
@@ -177,8 +185,7 @@ ExitCode reload(const std::vector<std::string>& arguments, const Streams& stream
     });
 }
 
-ExitCode metrics(const std::vector<std::string>& arguments, const Streams& streams) {
-    parse_arguments(arguments, Grammar{"metrics", {}, {}, {}});
+ExitCode metrics(const Arguments&, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
         streams.out << metrics_text(client.describe());

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands that talk to the running agent.
+// The commands that talk to the running agent. What each takes stands in table.cpp.
 #pragma once
 
-#include "agent/ctl/commands.hpp"
+#include "agent/ctl/arguments.hpp"
 
 namespace regent::ctl {
 
-/// `status [NAME…] [--json]`: 3 when something is wrong with one of them.
-ExitCode status(const std::vector<std::string>& arguments, const Streams& streams);
-/// `list [KIND] [--json]`
-ExitCode list(const std::vector<std::string>& arguments, const Streams& streams);
-/// `show NAME [--json]`
-ExitCode show(const std::vector<std::string>& arguments, const Streams& streams);
-/// `handover NAME [--reason TEXT]`
-ExitCode handover(const std::vector<std::string>& arguments, const Streams& streams);
-/// `release NAME`
-ExitCode release(const std::vector<std::string>& arguments, const Streams& streams);
-/// `maintenance on|off [--reason TEXT]`
-ExitCode maintenance(const std::vector<std::string>& arguments, const Streams& streams);
-/// `reload [--json]`: 7 when the file has errors; the configuration before it runs on.
-ExitCode reload(const std::vector<std::string>& arguments, const Streams& streams);
-/// `metrics`
-ExitCode metrics(const std::vector<std::string>& arguments, const Streams& streams);
+/// 3 when something is wrong with one of them.
+ExitCode status(const Arguments& given, const Streams& streams);
+/// On a terminal in columns, else name and state with a blank between them.
+ExitCode list(const Arguments& given, const Streams& streams);
+ExitCode show(const Arguments& given, const Streams& streams);
+ExitCode handover(const Arguments& given, const Streams& streams);
+ExitCode release(const Arguments& given, const Streams& streams);
+ExitCode maintenance(const Arguments& given, const Streams& streams);
+/// 7 when the file has errors; the configuration before it runs on.
+ExitCode reload(const Arguments& given, const Streams& streams);
+ExitCode metrics(const Arguments& given, const Streams& streams);
 
 }  // namespace regent::ctl

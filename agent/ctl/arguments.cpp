@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/ctl/arguments.hpp"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
@@ -12,15 +13,26 @@ namespace po = boost::program_options;
 
 namespace {
 
-po::variables_map parse(const std::vector<std::string>& words, const Grammar& grammar) {
+template <class Work>
+void each_option(const Command& command, const Work& work) {
+    for (const Option& option : command.options)
+        work(option);
+    for (const Option& option : common_options())
+        work(option);
+}
+
+po::variables_map parse(const std::vector<std::string>& words, const Command& command) {
     po::options_description options;
-    options.add_options()("operand", po::value<std::vector<std::string>>())  //
-        ("plugin-dir", po::value<std::string>())                             //
-        ("plugin-host", po::value<std::string>());
-    for (const std::string& name : grammar.switches)
-        options.add_options()(name.c_str(), po::bool_switch());
-    for (const std::string& name : grammar.options)
-        options.add_options()(name.c_str(), po::value<std::string>());
+    options.add_options()("operand", po::value<std::vector<std::string>>());
+    each_option(command, [&](const Option& option) {
+        std::string names(option.name);
+        if (option.letter != 0) names += {',', option.letter};
+        if (option.value.empty()) {
+            options.add_options()(names.c_str(), po::bool_switch());
+        } else {
+            options.add_options()(names.c_str(), po::value<std::string>());
+        }
+    });
     po::positional_options_description positional;
     positional.add("operand", -1);
     // Abbreviated options would break scripts as soon as a second option starts alike.
@@ -31,45 +43,60 @@ po::variables_map parse(const std::vector<std::string>& words, const Grammar& gr
                   values);
         return values;
     } catch (const po::error& error) {
-        throw UsageError{fmt::format("{}: {}", grammar.command, error.what())};
+        throw UsageError{fmt::format("{}: {}", command.words, error.what())};
     }
 }
 
-std::optional<std::string> text_of(const po::variables_map& values, const char* name) {
-    if (!values.contains(name)) return std::nullopt;
-    return values[name].as<std::string>();
+void demand_one_of(const std::string& text, const Words& words, const std::string& where) {
+    if (std::find(words.begin(), words.end(), text) == words.end())
+        throw UsageError{fmt::format("{}: '{}' is none of {}", where, text, fmt::join(words, ", "))};
+}
+
+void check_operands(const std::vector<std::string>& given, const Command& command) {
+    std::size_t at = 0;
+    for (const Operand& operand : command.operands) {
+        const std::size_t here = std::min(given.size() - at, operand.most);
+        if (here < operand.least)
+            throw UsageError{fmt::format(
+                "{}: {} is missing", command.words,
+                operand.words.empty() ? operand.name : fmt::format("{}", fmt::join(operand.words, " or ")))};
+        for (const std::size_t end = at + here; at < end; ++at)
+            if (operand.from == From::words)
+                demand_one_of(given[at], operand.words, std::string(command.words));
+    }
+    if (at < given.size()) throw UsageError{fmt::format("{}: unexpected '{}'", command.words, given[at])};
+}
+
+void check_options(const Arguments& given, const Command& command) {
+    each_option(command, [&](const Option& option) {
+        if (!option.value.empty() && option.from == From::words && given.value(option.name))
+            demand_one_of(*given.value(option.name), option.words,
+                          fmt::format("{}: --{}", command.words, option.name));
+        const bool there =
+            option.value.empty() ? given.is(option.name) : given.value(option.name).has_value();
+        if (there && !option.needs.empty() && !given.value(option.needs))
+            throw UsageError{fmt::format("{}: --{} needs --{}", command.words, option.name, option.needs)};
+    });
 }
 
 }  // namespace
 
-Arguments parse_arguments(const std::vector<std::string>& words, const Grammar& grammar) {
-    const po::variables_map values = parse(words, grammar);
+Arguments parse_arguments(const std::vector<std::string>& words, const Command& command) {
+    const po::variables_map values = parse(words, command);
     Arguments arguments;
     if (values.contains("operand")) arguments.operands = values["operand"].as<std::vector<std::string>>();
-    for (const std::string& name : grammar.switches)
-        arguments.switches[name] = values[name].as<bool>();
-    for (const std::string& name : grammar.options) {
-        if (const auto text = text_of(values, name.c_str())) arguments.values[name] = *text;
-    }
-    arguments.plugin_dir = text_of(values, "plugin-dir");
-    arguments.plugin_host = text_of(values, "plugin-host");
-    const std::size_t given = arguments.operands.size();
-    const std::string& operand = grammar.operand;
-    if (operand.empty() && given > 0)
-        throw UsageError{fmt::format("{}: unexpected '{}'", grammar.command, arguments.operands.front())};
-    if (operand.empty()) return arguments;
-    if (given < grammar.least) throw UsageError{fmt::format("{}: a {} is missing", grammar.command, operand)};
-    if (given > grammar.most && grammar.most == 1)
-        throw UsageError{fmt::format("{}: only one {} is taken", grammar.command, operand)};
-    if (given > grammar.most)
-        throw UsageError{
-            fmt::format("{}: unexpected '{}'", grammar.command, arguments.operands[grammar.most])};
+    each_option(command, [&](const Option& option) {
+        const std::string name(option.name);
+        if (option.value.empty()) {
+            arguments.switches_[name] = values[name].as<bool>();
+        } else {
+            auto& value = arguments.values_[name];
+            if (values.contains(name)) value = values[name].as<std::string>();
+        }
+    });
+    check_operands(arguments.operands, command);
+    check_options(arguments, command);
     return arguments;
-}
-
-Arguments parse_arguments(const std::vector<std::string>& words, const std::string& command,
-                          const std::vector<std::string>& switches, const std::string& operand) {
-    return parse_arguments(words, Grammar{command, switches, {}, operand});
 }
 
 }  // namespace regent::ctl

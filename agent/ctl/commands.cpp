@@ -2,47 +2,23 @@
 #include "agent/ctl/commands.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <ostream>
+#include <sstream>
 
-#include "agent/ctl/agent_commands.hpp"
 #include "agent/ctl/arguments.hpp"
-#include "agent/ctl/config_commands.hpp"
-#include "agent/ctl/convert_command.hpp"
-#include "agent/ctl/plugin_commands.hpp"
-#include "agent/ctl/watch_command.hpp"
+#include "agent/ctl/help.hpp"
+#include "agent/ctl/pager.hpp"
+#include "agent/ctl/version_command.hpp"
 
 namespace regent::ctl {
 
 namespace {
 
-constexpr std::array table{
-    Command{"status", "[NAME…] [--json]", "what is wrong, who is what, and why", status},
-    Command{"list", "[instances|groups|checks|notifiers|plugins] [--json]", "names and states", list},
-    Command{"show", "NAME [--json]", "everything about an instance, group, check, notifier or plugin", show},
-    Command{"watch", "[NAME…] [--json] [--until state=STATE] [--timeout DURATION]",
-            "a line for each change, as it happens", watch},
-    Command{"handover", "NAME [--reason TEXT]", "give the role to the other machine, and keep it there",
-            handover},
-    Command{"release", "NAME", "let it come back after a handover", release},
-    Command{"maintenance", "on|off [--reason TEXT]", "take this machine out of service, or back",
-            maintenance},
-    Command{"reload", "[--json]", "have the agent read its configuration again", reload},
-    Command{"metrics", "", "everything that is counted, for Prometheus", metrics},
-    Command{"config check", "FILE [--json]", "say everything that is wrong with a configuration file",
-            config_check},
-    Command{"config dump", "FILE [--show-secrets]", "print the effective configuration with every default",
-            config_dump},
-    Command{"config convert", "FILE [--output FILE [--force]] [--config-id ID] [--json]",
-            "make a configuration file of a keepalived.conf", config_convert},
-    Command{"plugin list", "[--json]", "print the types of checks and notifiers that plugins offer",
-            plugin_list},
-    Command{"plugin show", "TYPE [--json]", "print what a type of check or notifier takes", plugin_show},
-};
+using Line = std::vector<std::string>;
 
-std::vector<std::string> split(std::string_view words) {
-    std::vector<std::string> parts;
+Line split(std::string_view words) {
+    Line parts;
     while (!words.empty()) {
         const std::size_t end = std::min(words.find(' '), words.size());
         parts.emplace_back(words.substr(0, end));
@@ -51,93 +27,122 @@ std::vector<std::string> split(std::string_view words) {
     return parts;
 }
 
-void print_help(std::ostream& out) {
-    std::size_t width = 0;
-    for (const Command& command : table)
-        width = std::max(width, command.words.size() + command.synopsis.size() + 1);
-    out << "Usage: regentctl COMMAND …\n\nCommands:\n";
-    for (const Command& command : table) {
-        out << fmt::format("  {:{}}  {}\n", fmt::format("{} {}", command.words, command.synopsis), width,
-                           command.summary);
-    }
-    out << "\nOptions of every command, also before it:\n"
-           "  --plugin-dir DIR       look for plugins there alone\n"
-           "  --plugin-host PROGRAM  the program that loads them\n"
-           "\nOptions:\n  --help      print this text\n  --version   print the version\n\n"
-           "Without a command: status.\n"
-           "Exit status: 0 ok, 1 failure, 2 usage, 3 something is wrong (status), 4 no such object, 5 not "
-           "allowed,\n"
-           "6 the agent does not answer, 7 the configuration has errors or would lose something, 8 too "
-           "late.\n";
+/// In any command, for they agree about it.
+bool takes_value(std::string_view word) {
+    const auto is_it = [&](const Option& option) {
+        return !option.value.empty() && (word == fmt::format("--{}", option.name) ||
+                                         (option.letter != 0 && word == fmt::format("-{}", option.letter)));
+    };
+    return std::any_of(common_options().begin(), common_options().end(), is_it) ||
+           std::any_of(commands().begin(), commands().end(), [&](const Command& command) {
+               return std::any_of(command.options.begin(), command.options.end(), is_it);
+           });
 }
 
-/// Throws UsageError when there is none.
-const Command& find_command(const std::vector<std::string>& arguments) {
-    for (const Command& command : table) {
-        const auto words = split(command.words);
-        if (arguments.size() >= words.size() && std::equal(words.begin(), words.end(), arguments.begin())) {
-            return command;
-        }
-    }
-    const bool option = arguments.front().starts_with('-');
-    const bool group = std::any_of(table.begin(), table.end(), [&](const Command& command) {
-        return split(command.words).front() == arguments.front();
-    });
-    if (group && arguments.size() == 1)
-        throw UsageError{fmt::format("{}: a command is missing", arguments.front())};
-    throw UsageError{fmt::format("unknown {} '{}'", option ? "option" : "command",
-                                 group ? arguments[0] + " " + arguments[1] : arguments.front())};
+bool asks_for_help(const Line& line) {
+    const auto end = std::find(line.begin(), line.end(), "--");
+    return std::any_of(line.begin(), end,
+                       [](const std::string& word) { return word == "--help" || word == "-h"; });
 }
 
-/// Moves the options that may stand before a command behind it.
-std::vector<std::string> command_first(const std::vector<std::string>& arguments) {
-    std::vector<std::string> moved;
+/// What may stand before a command, and what follows.
+struct Split {
+    Line options, rest;
+};
+
+Split split_at_command(const Line& line) {
     std::size_t at = 0;
-    for (; at < arguments.size(); ++at) {
-        const std::string& word = arguments[at];
-        const std::string_view name = std::string_view(word).substr(0, word.find('='));
-        if (name != plugin_dir_option && name != plugin_host_option) break;
-        moved.push_back(word);
-        if (name.size() == word.size() && at + 1 < arguments.size()) moved.push_back(arguments[++at]);
-    }
-    std::vector<std::string> ordered(arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end());
-    ordered.insert(ordered.end(), moved.begin(), moved.end());
-    return ordered;
+    while (at < line.size() && line[at].starts_with('-'))
+        at += takes_value(line[at]) ? 2U : 1U;
+    const auto middle = line.begin() + static_cast<std::ptrdiff_t>(std::min(at, line.size()));
+    return {{line.begin(), middle}, {middle, line.end()}};
 }
 
-ExitCode dispatch(const std::vector<std::string>& given, const Streams& streams) {
-    const std::vector<std::string> arguments = command_first(given);
-    if (arguments.size() == 1 && (arguments.front() == "--help" || arguments.front() == "-h")) {
-        print_help(streams.out);
-        return ExitCode::ok;
+/// None: there is no such command.
+const Command* find_command(const Line& line) {
+    if (line.empty()) return &commands().front();
+    for (const Command& command : commands()) {
+        const auto words = split(command.words);
+        if (line.size() >= words.size() && std::equal(words.begin(), words.end(), line.begin()))
+            return &command;
     }
-    if (arguments.size() == 1 && arguments.front() == "--version") {
-        streams.out << "regentctl " REGENT_VERSION "\n";
-        return ExitCode::ok;
+    return nullptr;
+}
+
+/// The first word of commands of two.
+bool is_group(const std::string& word) {
+    return std::any_of(commands().begin(), commands().end(),
+                       [&](const Command& command) { return command.words.starts_with(word + " "); });
+}
+
+[[noreturn]] void complain(const Line& line) {
+    const bool group = is_group(line.front());
+    if (group && line.size() == 1) throw UsageError{fmt::format("{}: a command is missing", line.front())};
+    throw UsageError{fmt::format("unknown command '{}'", group ? line[0] + " " + line[1] : line.front())};
+}
+
+/// Prints what `write` writes to a stream, on a terminal through a pager where it is too long.
+template <class Write>
+ExitCode paged(const Console& console, bool wanted, const Write& write) {
+    if (!wanted || !console.out_is_terminal) return write(console.out);
+    std::ostringstream text;
+    try {
+        const ExitCode code = write(text);
+        if (!page(text.str())) console.out << text.str();
+        return code;
+    } catch (...) {
+        console.out << text.str();
+        throw;
     }
-    if (arguments.empty()) return status({}, streams);
-    const Command& command = find_command(arguments);
-    const auto words = static_cast<std::ptrdiff_t>(split(command.words).size());
-    return command.run({arguments.begin() + words, arguments.end()}, streams);
+}
+
+ExitCode run_command(const Command& command, const Arguments& given, const Console& console) {
+    const std::string when = given.value("color").value_or("auto");
+    const auto coloured = [&](bool terminal) {
+        return when == "always" || (when == "auto" && terminal && !console.colourless);
+    };
+    return paged(console, !command.live && !given.is("no-pager"), [&](std::ostream& out) {
+        return command.run(given, {out, console.err, coloured(console.err_is_terminal),
+                                   coloured(console.out_is_terminal), console.out_is_terminal});
+    });
+}
+
+ExitCode dispatch(const Line& line, const Console& console) {
+    const auto print = [&](const std::string& text) {
+        const bool pager = std::find(line.begin(), line.end(), "--no-pager") == line.end();
+        return paged(console, pager, [&](std::ostream& out) {
+            out << text;
+            return ExitCode::ok;
+        });
+    };
+    if (line == Line{"--version"}) return print(version_line());
+    auto [options, rest] = split_at_command(line);
+    const Command* command = find_command(rest);
+    if (asks_for_help(line)) {
+        if (rest.empty()) return print(help_of_all());
+        if (command != nullptr) return print(help_of(*command));
+        if (is_group(rest.front())) return print(help_of_all(rest.front()));
+    }
+    if (command == nullptr) complain(rest);
+    const auto words = rest.empty() ? std::size_t{0} : split(command->words).size();
+    // Before the operands: behind "--" they would be operands themselves.
+    options.insert(options.end(), rest.begin() + static_cast<std::ptrdiff_t>(words), rest.end());
+    return run_command(*command, parse_arguments(options, *command), console);
 }
 
 }  // namespace
 
-std::span<const Command> commands() {
-    return table;
-}
-
-ExitCode run(const std::vector<std::string>& arguments, const Streams& streams) {
+ExitCode run(const Line& arguments, const Console& console) {
     try {
-        const ExitCode code = dispatch(arguments, streams);
-        streams.out.flush();
-        if (streams.out) return code;
-        streams.err << "regentctl: cannot write the output\n";
+        const ExitCode code = dispatch(arguments, console);
+        console.out.flush();
+        if (console.out) return code;
+        console.err << "regentctl: cannot write the output\n";
     } catch (const UsageError& error) {
-        streams.err << "regentctl: " << error.text << " (see regentctl --help)\n";
+        console.err << "regentctl: " << error.text << " (see regentctl --help)\n";
         return ExitCode::usage;
     } catch (const std::exception& error) {
-        streams.err << "regentctl: " << error.what() << '\n';
+        console.err << "regentctl: " << error.what() << '\n';
     }
     return ExitCode::failure;
 }

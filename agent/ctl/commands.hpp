@@ -1,41 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands of regentctl as one table: what is in it is what can be called and what --help prints.
+// The commands of regentctl as one table, and what runs them. A new command is an entry of table.cpp.
 #pragma once
 
-#include <iosfwd>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "agent/ctl/exit_code.hpp"
+#include "agent/ctl/command.hpp"
 
 namespace regent::ctl {
 
-/// Where a command writes, and which of the two may be coloured.
-struct Streams {
-    std::ostream& out;
-    std::ostream& err;
-    bool colour = false;  ///< err
-    bool colour_out = false;
-};
-
-/// A command line that cannot be understood: the whole message after "regentctl: ".
-struct UsageError {
-    std::string text;
-};
-
-struct Command {
-    std::string_view words;     ///< as typed, as in "config check"
-    std::string_view synopsis;  ///< what may follow them
-    std::string_view summary;
-    /// Gets what follows the words. Throws UsageError.
-    ExitCode (*run)(const std::vector<std::string>& arguments, const Streams& streams);
-};
-
+/// In the order of the help. The first is what is done without a command.
 std::span<const Command> commands();
 
+/// The options that every command takes.
+std::span<const Option> common_options();
+
+/// Standard output and error of the process.
+struct Console {
+    std::ostream& out;
+    std::ostream& err;
+    bool out_is_terminal = false;
+    bool err_is_terminal = false;
+    bool colourless = false;  ///< the environment asks for no colours
+};
+
 /// Finds and runs the command of `arguments` (without the program's name). Never throws.
-ExitCode run(const std::vector<std::string>& arguments, const Streams& streams);
+ExitCode run(const std::vector<std::string>& arguments, const Console& console);
 
 }  // namespace regent::ctl

@@ -5,7 +5,7 @@
 #include <ostream>
 
 #include "agent/config/config.hpp"
-#include "agent/ctl/arguments.hpp"
+#include "agent/ctl/plugin_places.hpp"
 
 namespace regent::ctl {
 
@@ -24,18 +24,17 @@ std::string summary(const config::Loaded& loaded) {
     return notifiers == 0 ? text : text + ", " + count(notifiers, "notifier", "notifiers");
 }
 
-config::Loaded load(const Arguments& arguments) {
-    plugin::Catalog catalog = arguments.catalog();
-    return config::load_file(arguments.operands.front(), catalog.capabilities());
+config::Loaded load(const Arguments& given) {
+    plugin::Catalog catalog = catalog_of(given);
+    return config::load_file(given.operands.front(), catalog.capabilities());
 }
 
 }  // namespace
 
-ExitCode config_check(const std::vector<std::string>& arguments, const Streams& streams) {
-    const Arguments parsed = parse_arguments(arguments, "config check", {"json"}, "FILE");
-    const std::string& file = parsed.operands.front();
-    const config::Loaded loaded = load(parsed);
-    if (parsed.switches.at("json")) {
+ExitCode config_check(const Arguments& given, const Streams& streams) {
+    const std::string& file = given.operands.front();
+    const config::Loaded loaded = load(given);
+    if (given.is("json")) {
         streams.out << config::to_json(file, loaded.diagnostics);
     } else {
         streams.err << config::render(loaded.diagnostics, streams.colour);
@@ -44,14 +43,12 @@ ExitCode config_check(const std::vector<std::string>& arguments, const Streams& 
     return loaded.settings ? ExitCode::ok : ExitCode::invalid_config;
 }
 
-ExitCode config_dump(const std::vector<std::string>& arguments, const Streams& streams) {
-    const Arguments parsed = parse_arguments(arguments, "config dump", {"show-secrets"}, "FILE");
-    const config::Loaded loaded = load(parsed);
+ExitCode config_dump(const Arguments& given, const Streams& streams) {
+    const config::Loaded loaded = load(given);
     streams.err << config::render(loaded.diagnostics, streams.colour);
     if (!loaded.settings) return ExitCode::invalid_config;
-    streams.out << config::dump(
-        *loaded.settings, loaded.plan, loaded.plugins,
-        parsed.switches.at("show-secrets") ? config::Secrets::show : config::Secrets::hide);
+    streams.out << config::dump(*loaded.settings, loaded.plan, loaded.plugins,
+                                given.is("show-secrets") ? config::Secrets::show : config::Secrets::hide);
     return ExitCode::ok;
 }
 

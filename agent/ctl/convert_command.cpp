@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "agent/config/convert.hpp"
-#include "agent/ctl/arguments.hpp"
+#include "agent/ctl/plugin_places.hpp"
 
 namespace regent::ctl {
 
@@ -72,27 +72,23 @@ std::string summary(const std::string& file, const config::Converted& converted)
 
 }  // namespace
 
-ExitCode config_convert(const std::vector<std::string>& arguments, const Streams& streams) {
-    const Arguments parsed = parse_arguments(
-        arguments, Grammar{"config convert", {"json", "force"}, {"output", "config-id"}, "FILE"});
-    const std::string& file = parsed.operands.front();
-    const auto output = parsed.values.find("output");
-    const bool to_file = output != parsed.values.end();
-    if (parsed.switches.at("force") && !to_file) throw UsageError{"config convert: --force needs --output"};
+ExitCode config_convert(const Arguments& given, const Streams& streams) {
+    const std::string& file = given.operands.front();
+    const auto& output = given.value("output");
     config::ConvertOptions options;
-    if (parsed.values.contains("config-id")) options.config_id = parsed.values.at("config-id");
-    plugin::Catalog catalog = parsed.catalog();
+    if (const auto& id = given.value("config-id")) options.config_id = *id;
+    plugin::Catalog catalog = catalog_of(given);
     const config::Converted converted = config::convert_file(file, options, catalog.capabilities());
-    if (to_file && converted.toml) {
+    if (output && converted.toml) {
         const mode_t mode = mode_of(file);
-        write_file(output->second, *converted.toml, mode, parsed.switches.at("force"));
-        if ((mode & S_IROTH) == 0) streams.err << note_about_group(output->second);
+        write_file(*output, *converted.toml, mode, given.is("force"));
+        if ((mode & S_IROTH) == 0) streams.err << note_about_group(*output);
     }
-    if (parsed.switches.at("json")) {
-        streams.out << config::to_json(file, converted, !to_file);
+    if (given.is("json")) {
+        streams.out << config::to_json(file, converted, !output);
     } else {
         streams.err << config::render(converted.diagnostics, streams.colour) << summary(file, converted);
-        if (!to_file && converted.toml) streams.out << *converted.toml;
+        if (!output && converted.toml) streams.out << *converted.toml;
     }
     return config::has_errors(converted.diagnostics) ? ExitCode::invalid_config : ExitCode::ok;
 }

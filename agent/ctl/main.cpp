@@ -9,8 +9,7 @@
 int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     const char* no_colour = std::getenv("NO_COLOR");  // https://no-color.org: set and not empty
-    const bool wanted = no_colour == nullptr || *no_colour == '\0';
     return static_cast<int>(regent::ctl::run(
-        arguments,
-        {std::cout, std::cerr, wanted && isatty(STDERR_FILENO) == 1, wanted && isatty(STDOUT_FILENO) == 1}));
+        arguments, {std::cout, std::cerr, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1,
+                    no_colour != nullptr && *no_colour != '\0'}));
 }

@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 
 #include "agent/config/config.hpp"
 #include "agent/config/parameter_text.hpp"
 #include "agent/config/source_text.hpp"
-#include "agent/ctl/arguments.hpp"
+#include "agent/ctl/json_text.hpp"
+#include "agent/ctl/plugin_places.hpp"
 #include "agent/plugin/description.hpp"
 
 namespace regent::ctl {
@@ -40,6 +42,15 @@ std::vector<Row> rows_of(const config::Installed& installed, const std::string& 
     return rows;
 }
 
+/// Each once, though a check and a notifier may share one.
+void print_names(const std::vector<Row>& rows, std::ostream& out) {
+    std::set<std::string> names;
+    for (const Row& row : rows)
+        names.insert(row.type->name);
+    for (const std::string& name : names)
+        out << name << '\n';
+}
+
 void print_problems(const config::Installed& installed, std::ostream& err) {
     for (const auto& problem : installed.problems) {
         err << fmt::format("regentctl: {} cannot be used: {}\n", config::printable(problem.file.string()),
@@ -59,10 +70,6 @@ ordered_json plugin_json(const Plugin& plugin) {
     ordered_json document{{"file", plugin.file.string()}};
     document.update(ordered_json::parse(plugin::write_description(plugin)));
     return document;
-}
-
-void print_json(const ordered_json& document, std::ostream& out) {
-    out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
 }
 
 std::string type_word(const Parameter& parameter) {
@@ -118,10 +125,9 @@ void print_type(const Row& row, std::ostream& out) {
 
 }  // namespace
 
-ExitCode plugin_list(const std::vector<std::string>& arguments, const Streams& streams) {
-    const Arguments parsed = parse_arguments(arguments, "plugin list", {"json"}, "");
-    const config::Installed installed = parsed.catalog().scan();
-    if (parsed.switches.at("json")) {
+ExitCode plugin_list(const Arguments& given, const Streams& streams) {
+    const config::Installed installed = catalog_of(given).scan();
+    if (given.is("json")) {
         ordered_json plugins = ordered_json::array();
         for (const Plugin& plugin : installed.plugins)
             plugins.push_back(plugin_json(plugin));
@@ -131,15 +137,19 @@ ExitCode plugin_list(const std::vector<std::string>& arguments, const Streams& s
                    streams.out);
         return ExitCode::ok;
     }
-    print_problems(installed, streams.err);
     const auto rows = rows_of(installed);
+    if (given.is("names")) {
+        print_names(rows, streams.out);
+        return ExitCode::ok;
+    }
+    print_problems(installed, streams.err);
     std::size_t name = 4;
     std::size_t plugin = 6;
     for (const Row& row : rows) {
         name = std::max(name, row.type->name.size());
         plugin = std::max(plugin, row.plugin->id.size() + 1 + row.plugin->version.size());
     }
-    if (!rows.empty()) {
+    if (!rows.empty() && streams.terminal && !given.is("no-legend")) {
         streams.out << fmt::format("{:8}  {:{}}  {:{}}  SUMMARY\n", "KIND", "TYPE", name, "PLUGIN", plugin);
     }
     for (const Row& row : rows) {
@@ -150,10 +160,9 @@ ExitCode plugin_list(const std::vector<std::string>& arguments, const Streams& s
     return ExitCode::ok;
 }
 
-ExitCode plugin_show(const std::vector<std::string>& arguments, const Streams& streams) {
-    const Arguments parsed = parse_arguments(arguments, "plugin show", {"json"}, "TYPE");
-    const std::string& name = parsed.operands.front();
-    const config::Installed installed = parsed.catalog().scan();
+ExitCode plugin_show(const Arguments& given, const Streams& streams) {
+    const std::string& name = given.operands.front();
+    const config::Installed installed = catalog_of(given).scan();
     const auto rows = name.empty() ? std::vector<Row>{} : rows_of(installed, name);
     if (rows.empty()) {
         print_problems(installed, streams.err);
@@ -161,7 +170,7 @@ ExitCode plugin_show(const std::vector<std::string>& arguments, const Streams& s
                                    config::in_quotes(name));
         return ExitCode::no_such_object;
     }
-    if (!parsed.switches.at("json")) {
+    if (!given.is("json")) {
         for (const Row& row : rows) {
             if (&row != &rows.front()) streams.out << '\n';
             print_type(row, streams.out);

@@ -126,7 +126,7 @@ std::string checks_text(const ordered_json& status, std::uint64_t now) {
 
 }  // namespace
 
-std::string status_text(const ordered_json& status, std::uint64_t now, bool colour) {
+std::string status_text(const ordered_json& status, std::uint64_t now, bool colour, bool legend) {
     std::string out =
         fmt::format("{}: regent {}, {} applied {} ago\n", text(status, "node"), text(status, "version"),
                     text(status, "config_path"), age(status.at("last_reload"), now));
@@ -136,13 +136,12 @@ std::string status_text(const ordered_json& status, std::uint64_t now, bool colo
     std::vector<Row> rows{{"INSTANCE", "STATE", "PRIORITY", "GROUP", "MASTER", "SINCE", "HELD"}};
     for (const auto& instance : status.at("instances"))
         rows.push_back(row_of(instance, now));
-    Row widths;
     std::array<std::size_t, 7> width{};
     for (const Row& row : rows)
         for (std::size_t column = 0; column < row.size(); ++column)
             width[column] = std::max(width[column], row[column].size());
     out += '\n';
-    for (std::size_t number = 0; number < rows.size(); ++number) {
+    for (std::size_t number = legend ? 0 : 1; number < rows.size(); ++number) {
         const Row& row = rows[number];
         std::string line;
         for (std::size_t column = 0; column + 1 < row.size(); ++column)
@@ -158,30 +157,59 @@ std::string status_text(const ordered_json& status, std::uint64_t now, bool colo
     return out + checks_text(status, now);
 }
 
-std::string show_text(const ordered_json& object) {
-    std::vector<std::pair<std::string, std::string>> lines;
+std::string list_text(const std::vector<NameAndState>& rows, bool columns, bool legend) {
+    std::size_t width = legend ? 4 : 0;
+    for (const auto& row : rows)
+        width = std::max(width, row.name.size());
+    if (!columns) width = 0;
+    const char* between = columns ? "  " : " ";
+    std::string out = legend && !rows.empty() ? fmt::format("{:{}}{}STATE\n", "NAME", width, between) : "";
+    for (const auto& row : rows)
+        out += fmt::format("{:{}}{}{}\n", row.name, width, between, row.state);
+    return out;
+}
+
+ordered_json properties_of(const ordered_json& object) {
+    ordered_json properties = ordered_json::object();
     for (const auto& [key, value] : object.items()) {
-        if (value.is_object()) {
-            // Counters, and counters by reason in them.
-            const ordered_json flat = value.flatten();
-            for (const auto& [path, number] : flat.items()) {
-                std::string name = key + path;
-                std::replace(name.begin(), name.end(), '/', '.');
-                lines.emplace_back(std::move(name), number.dump());
-            }
-        } else {
-            const std::string shown = value.is_array()    ? joined(value)
-                                      : value.is_string() ? value.get<std::string>()
-                                                          : value.dump();
-            lines.emplace_back(key, shown.empty() ? "-" : shown);
+        if (!value.is_object()) {
+            properties[key] = value;
+            continue;
+        }
+        // Counters, and counters by reason in them.
+        const ordered_json flat = value.empty() ? ordered_json::object() : value.flatten();
+        for (const auto& [path, number] : flat.items()) {
+            std::string name = key + path;
+            std::replace(name.begin(), name.end(), '/', '.');
+            properties[name] = number;
         }
     }
+    return properties;
+}
+
+std::string show_text(const ordered_json& object) {
+    const ordered_json properties = properties_of(object);
     std::size_t width = 0;
-    for (const auto& [name, shown] : lines)
+    for (const auto& [name, value] : properties.items())
         width = std::max(width, name.size());
     std::string out;
-    for (const auto& [name, shown] : lines)
-        out += fmt::format("{:{}}  {}\n", name, width, shown);
+    for (const auto& [name, value] : properties.items()) {
+        const std::string shown = value.is_array()    ? joined(value)
+                                  : value.is_string() ? value.get<std::string>()
+                                                      : value.dump();
+        out += fmt::format("{:{}}  {}\n", name, width, shown.empty() ? "-" : shown);
+    }
+    return out;
+}
+
+std::string values_text(const ordered_json& properties) {
+    std::string out;
+    for (const auto& [name, value] : properties.items()) {
+        out += value.is_array()    ? fmt::format("{}", fmt::join(value.get<std::vector<std::string>>(), " "))
+               : value.is_string() ? value.get<std::string>()
+                                   : value.dump();
+        out += '\n';
+    }
     return out;
 }
 

@@ -2,7 +2,6 @@
 #include "agent/ctl/watch_command.hpp"
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -11,7 +10,6 @@
 #include <ostream>
 
 #include "agent/config/duration_text.hpp"
-#include "agent/ctl/arguments.hpp"
 #include "agent/ctl/bus_client.hpp"
 #include "agent/platform/clock.hpp"
 
@@ -19,27 +17,19 @@ namespace regent::ctl {
 namespace {
 
 using nlohmann::ordered_json;
-constexpr std::size_t any_number = 4096;
 
 /// What is waited for: "state=master".
 std::optional<std::string> state_wanted(const Arguments& given) {
-    const auto found = given.values.find("until");
-    if (found == given.values.end()) return std::nullopt;
-    static constexpr std::array states{"master", "backup", "fault", "init"};
-    const std::string prefix = "state=";
-    const std::string& text = found->second;
-    const std::string state = text.starts_with(prefix) ? text.substr(prefix.size()) : "";
-    if (std::find(states.begin(), states.end(), state) == states.end())
-        throw UsageError{fmt::format("watch: --until takes state= and one of {}, not '{}'",
-                                     fmt::join(states, ", "), text)};
-    return state;
+    const auto& text = given.value("until");
+    if (!text) return std::nullopt;
+    return text->substr(text->find('=') + 1);
 }
 
 std::optional<std::chrono::milliseconds> limit_of(const Arguments& given) {
-    const auto found = given.values.find("timeout");
-    if (found == given.values.end()) return std::nullopt;
-    const auto limit = config::parse_duration(found->second);
-    if (!limit) throw UsageError{fmt::format("watch: --timeout: '{}' {}", found->second, limit.error().text)};
+    const auto& text = given.value("timeout");
+    if (!text) return std::nullopt;
+    const auto limit = config::parse_duration(*text);
+    if (!limit) throw UsageError{fmt::format("watch: --timeout: '{}' {}", *text, limit.error().text)};
     return std::chrono::ceil<std::chrono::milliseconds>(*limit);
 }
 
@@ -68,9 +58,7 @@ void print(const BusClient::Change& change, bool as_json, std::ostream& out) {
 
 }  // namespace
 
-ExitCode watch(const std::vector<std::string>& arguments, const Streams& streams) {
-    const auto given =
-        parse_arguments(arguments, Grammar{"watch", {"json"}, {"until", "timeout"}, "NAME", 0, any_number});
+ExitCode watch(const Arguments& given, const Streams& streams) {
     const auto wanted = state_wanted(given);
     const auto limit = limit_of(given);
     const auto& names = given.operands;
@@ -83,7 +71,7 @@ ExitCode watch(const std::vector<std::string>& arguments, const Streams& streams
         // Before the first look: a change between the two is told twice rather than not at all.
         client.subscribe([&](const BusClient::Change& change) {
             if (change.kind != "agent" && !of_interest(change.name)) return;
-            print(change, given.switches.at("json"), streams.out);
+            print(change, given.is("json"), streams.out);
             if (const auto state = states.find(change.name); state != states.end())
                 state->second = change.new_state;
         });

@@ -83,8 +83,7 @@ command = ["/bin/true"]
 def test_list(tree):
     done = run("plugin", "list", "--plugin-dir", tree)
     assert done.returncode == 0
-    assert done.stdout == ("KIND      TYPE  PLUGIN                SUMMARY\n"
-                           "check     exec  org.example.exec 1.2  summary of exec\n"
+    assert done.stdout == ("check     exec  org.example.exec 1.2  summary of exec\n"
                            "check     web   org.example.web 1.2   summary of web\n"
                            "notifier  exec  org.example.exec 1.2  summary of exec\n")
     assert done.stderr == f"regentctl: {tree}/broken.so cannot be used: the description is not JSON\n"
