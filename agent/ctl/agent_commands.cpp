@@ -61,6 +61,15 @@ ordered_json only_properties(const ordered_json& entry, const std::string& wante
     return found;
 }
 
+/// As `config check` does, without the line itself: the file is the agent's to read.
+void print_diagnostic(const ordered_json& found, std::ostream& err) {
+    err << fmt::format("{}:{}:{}: {}: {}\n", found.at("file").get<std::string>(),
+                       found.at("line").get<unsigned>(), found.at("column").get<unsigned>(),
+                       found.at("severity").get<std::string>(), found.at("message").get<std::string>());
+    if (const auto hint = found.value("hint", ""); !hint.empty())
+        err << fmt::format("    = hint: {}\n", hint);
+}
+
 /// Only the instances of those names, or of the groups of those names.
 ordered_json only(ordered_json status, const std::vector<std::string>& names) {
     if (names.empty()) return status;
@@ -175,10 +184,7 @@ ExitCode reload(const Arguments& given, const Streams& streams) {
                        streams.out);
         } else {
             for (const auto& each : diagnostics)
-                streams.err << fmt::format("{}:{}:{}: {}: {}\n", each.at("file").get<std::string>(),
-                                           each.at("line").get<unsigned>(), each.at("column").get<unsigned>(),
-                                           each.at("severity").get<std::string>(),
-                                           each.at("message").get<std::string>());
+                print_diagnostic(each, streams.err);
             if (!ok) streams.err << "regentctl: nothing was changed: the configuration before it runs on\n";
         }
         return ok ? ExitCode::ok : ExitCode::invalid_config;

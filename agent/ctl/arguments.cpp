@@ -43,13 +43,13 @@ po::variables_map parse(const std::vector<std::string>& words, const Command& co
                   values);
         return values;
     } catch (const po::error& error) {
-        throw UsageError{fmt::format("{}: {}", command.words, error.what())};
+        throw UsageError{error.what()};
     }
 }
 
-void demand_one_of(const std::string& text, const Words& words, const std::string& where) {
+void demand_one_of(const std::string& text, const Words& words, const std::string& where = {}) {
     if (std::find(words.begin(), words.end(), text) == words.end())
-        throw UsageError{fmt::format("{}: '{}' is none of {}", where, text, fmt::join(words, ", "))};
+        throw UsageError{fmt::format("{}'{}' is none of {}", where, text, fmt::join(words, ", "))};
 }
 
 void check_operands(const std::vector<std::string>& given, const Command& command) {
@@ -57,25 +57,24 @@ void check_operands(const std::vector<std::string>& given, const Command& comman
     for (const Operand& operand : command.operands) {
         const std::size_t here = std::min(given.size() - at, operand.most);
         if (here < operand.least)
-            throw UsageError{fmt::format(
-                "{}: {} is missing", command.words,
-                operand.words.empty() ? operand.name : fmt::format("{}", fmt::join(operand.words, " or ")))};
+            throw UsageError{
+                fmt::format("{} is missing", operand.words.empty()
+                                                 ? std::string(operand.name)
+                                                 : fmt::format("{}", fmt::join(operand.words, " or ")))};
         for (const std::size_t end = at + here; at < end; ++at)
-            if (operand.from == From::words)
-                demand_one_of(given[at], operand.words, std::string(command.words));
+            if (operand.from == From::words) demand_one_of(given[at], operand.words);
     }
-    if (at < given.size()) throw UsageError{fmt::format("{}: unexpected '{}'", command.words, given[at])};
+    if (at < given.size()) throw UsageError{fmt::format("unexpected '{}'", given[at])};
 }
 
 void check_options(const Arguments& given, const Command& command) {
     each_option(command, [&](const Option& option) {
         if (!option.value.empty() && option.from == From::words && given.value(option.name))
-            demand_one_of(*given.value(option.name), option.words,
-                          fmt::format("{}: --{}", command.words, option.name));
+            demand_one_of(*given.value(option.name), option.words, fmt::format("--{}: ", option.name));
         const bool there =
             option.value.empty() ? given.is(option.name) : given.value(option.name).has_value();
         if (there && !option.needs.empty() && !given.value(option.needs))
-            throw UsageError{fmt::format("{}: --{} needs --{}", command.words, option.name, option.needs)};
+            throw UsageError{fmt::format("--{} needs --{}", option.name, option.needs)};
     });
 }
 

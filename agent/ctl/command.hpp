@@ -25,9 +25,10 @@ struct Streams {
     bool terminal = false;  ///< out is for a person: tables have a header
 };
 
-/// A command line that cannot be understood: the whole message after "regentctl: ".
+/// A command line that cannot be understood.
 struct UsageError {
     std::string text;
+    std::string_view command{};  ///< its words, for who looks for help; filled in by run()
 };
 
 /// A list that stands in a table; too many for it do not compile.

@@ -127,7 +127,11 @@ ExitCode dispatch(const Line& line, const Console& console) {
     const auto words = rest.empty() ? std::size_t{0} : split(command->words).size();
     // Before the operands: behind "--" they would be operands themselves.
     options.insert(options.end(), rest.begin() + static_cast<std::ptrdiff_t>(words), rest.end());
-    return run_command(*command, parse_arguments(options, *command), console);
+    try {
+        return run_command(*command, parse_arguments(options, *command), console);
+    } catch (const UsageError& error) {
+        throw UsageError{fmt::format("{}: {}", command->words, error.text), command->words};
+    }
 }
 
 }  // namespace
@@ -139,7 +143,8 @@ ExitCode run(const Line& arguments, const Console& console) {
         if (console.out) return code;
         console.err << "regentctl: cannot write the output\n";
     } catch (const UsageError& error) {
-        console.err << "regentctl: " << error.text << " (see regentctl --help)\n";
+        console.err << fmt::format("regentctl: {} (see regentctl {}{}--help)\n", error.text, error.command,
+                                   error.command.empty() ? "" : " ");
         return ExitCode::usage;
     } catch (const std::exception& error) {
         console.err << "regentctl: " << error.what() << '\n';

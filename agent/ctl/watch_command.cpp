@@ -29,7 +29,7 @@ std::optional<std::chrono::milliseconds> limit_of(const Arguments& given) {
     const auto& text = given.value("timeout");
     if (!text) return std::nullopt;
     const auto limit = config::parse_duration(*text);
-    if (!limit) throw UsageError{fmt::format("watch: --timeout: '{}' {}", *text, limit.error().text)};
+    if (!limit) throw UsageError{fmt::format("--timeout: '{}' {}", *text, limit.error().text)};
     return std::chrono::ceil<std::chrono::milliseconds>(*limit);
 }
 

@@ -10,6 +10,7 @@ WANTED = [
     "usr/bin/regentctl",
     "lib/systemd/system/regent.service",
     "usr/lib/sysusers.d/regent.conf",
+    "usr/share/bash-completion/completions/regentctl",
     "usr/share/dbus-1/interfaces/org.regent1.Instance.xml",
     "usr/share/dbus-1/system.d/org.regent1.conf",
     "usr/share/polkit-1/actions/org.regent1.policy",

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of commands, what is made of it, and the man page, which must say the same.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -87,6 +90,70 @@ TEST_CASE("help: of every command, with every option of it") {
 
 namespace {
 
+/// What stands in the gallery's files of a command: the lines with what was run, and the exit codes that were
+/// seen.
+struct Shown {
+    std::string text;
+    std::set<int> exits;
+    bool has(const std::string& what) const {
+        return std::regex_search(text, std::regex("\\$ regentctl( --[^\n]*)? " + what));
+    }
+};
+
+Shown gallery(std::string name) {
+    std::replace(name.begin(), name.end(), ' ', '-');
+    std::ostringstream text;
+    for (const auto& file :
+         std::filesystem::directory_iterator(REGENT_SOURCE_DIR "/tests/unit/ctl/gallery")) {
+        const std::string stem = file.path().stem();
+        if (stem == name || stem.starts_with(name + "-")) text << std::ifstream(file.path()).rdbuf();
+    }
+    Shown shown{text.str(), {}};
+    const std::regex exit("\\[exit ([0-9]+)\\]");
+    for (std::sregex_iterator found(shown.text.begin(), shown.text.end(), exit), end; found != end; ++found)
+        shown.exits.insert(std::stoi((*found)[1]));
+    return shown;
+}
+
+}  // namespace
+
+TEST_CASE("gallery: every command is in it, in text, in JSON and with every exit code that it has") {
+    const Shown help = gallery("help");
+    for (const Command& command : commands()) {
+        const std::string words(command.words);
+        INFO(words);
+        const Shown shown = gallery(words);
+        CHECK(shown.has(words));
+        CHECK(help.has(words + " --help\n"));
+        const bool json = std::any_of(command.options.begin(), command.options.end(),
+                                      [](const Option& option) { return option.name == "json"; });
+        if (json) CHECK(shown.has(words + "[^\n]* --json"));
+        for (const ExitCode exit : command.exits)
+            CHECK(shown.exits.contains(static_cast<int>(exit)));
+        for (const int exit : shown.exits)
+            CHECK((exit <= 2 || std::find(command.exits.begin(), command.exits.end(), ExitCode{exit}) !=
+                                    command.exits.end()));
+    }
+}
+
+TEST_CASE("gallery: every schema in it is in the man page") {
+    const std::string json = section(read_manual(), "JSON").text;
+    const std::regex schema("\"schema\": ?\"([a-z0-9.-]+)\"");
+    std::set<std::string> schemas;
+    for (const Command& command : commands()) {
+        const std::string text = gallery(std::string(command.words)).text;
+        for (std::sregex_iterator found(text.begin(), text.end(), schema), end; found != end; ++found)
+            schemas.insert((*found)[1]);
+    }
+    CHECK(schemas.size() >= 10);
+    for (const std::string& name : schemas) {
+        INFO(name);
+        CHECK(json.find("*" + name + "*") != std::string::npos);
+    }
+}
+
+namespace {
+
 constexpr Command example{
     .words = "check override",
     .summary = "",
@@ -122,12 +189,11 @@ TEST_CASE("arguments: read as the table says") {
 }
 
 TEST_CASE("arguments: what is wrong is said") {
-    CHECK(complaint({}) == "check override: NAME is missing");
-    CHECK(complaint({"a"}) == "check override: up or down is missing");
-    CHECK(complaint({"a", "sideways"}) == "check override: 'sideways' is none of up, down");
-    CHECK(complaint({"a", "up", "b", "c", "d"}) == "check override: unexpected 'd'");
-    CHECK(complaint({"a", "up", "--loudly"}) == "check override: --loudly needs --for");
-    CHECK(complaint({"a", "up", "--color", "pink"}) ==
-          "check override: --color: 'pink' is none of auto, always, never");
-    CHECK(complaint({"a", "up", "--lou"}) == "check override: unrecognised option '--lou'");
+    CHECK(complaint({}) == "NAME is missing");
+    CHECK(complaint({"a"}) == "up or down is missing");
+    CHECK(complaint({"a", "sideways"}) == "'sideways' is none of up, down");
+    CHECK(complaint({"a", "up", "b", "c", "d"}) == "unexpected 'd'");
+    CHECK(complaint({"a", "up", "--loudly"}) == "--loudly needs --for");
+    CHECK(complaint({"a", "up", "--color", "pink"}) == "--color: 'pink' is none of auto, always, never");
+    CHECK(complaint({"a", "up", "--lou"}) == "unrecognised option '--lou'");
 }

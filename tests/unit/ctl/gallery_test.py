@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every command prints, text and JSON, on both streams, and its exit code: as it was approved in gallery/. With
+REGENT_UPDATE_EXPECTED=1 in the environment the files are rewritten, to be read before they are kept. That no command of
+the table is forgotten here, and no exit code of one, is table_test.cpp's to see."""
+
+import os
+import pathlib
+import re
+import selectors
+import shlex
+import subprocess
+
+import pytest
+
+GALLERY = pathlib.Path(__file__).with_name("gallery")
+
+GOOD = """[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+priority = 100
+version = 2
+addresses = ["192.0.2.10"]
+auth = { type = "pass", password = "geheim" }
+
+[check.web]
+type = "web"
+host = "lb1"
+"""
+KEEPALIVED = """vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress {
+        192.0.2.10
+    }
+    smtp_alert
+@lb2 priority 50
+}
+"""
+FILES = {"good.toml": GOOD, "bad.toml": GOOD + "hots = 3\n", "good.conf": KEEPALIVED,
+         "bad.conf": KEEPALIVED.replace("smtp_alert", "virtual_ipadress_excluded { 192.0.2.11 }")}
+
+# Of each command what is run, and on which bus; on that of "nobody" by who may do nothing.
+CASES = {
+    "status": [("well", ""), ("well", "status VI_3"), ("well", "status SG1 --no-legend"), ("well", "status --json VI_3"),
+               ("well", "-j"), ("trouble", "status"), ("trouble", "--color=always"), ("alien", "status"),
+               ("well", "status VI_9"), ("empty", "status"), ("none", "status"), ("well", "status --jso")],
+    "list": [("well", "list"), ("well", "list groups"), ("well", "list checks"), ("well", "list notifiers"),
+             ("well", "list plugins"), ("well", "list --names instances groups"), ("well", "list checks --json"),
+             ("alien", "list"), ("none", "list"), ("well", "list things")],
+    "show": [("well", "show VI_1"), ("well", "show SG1"), ("well", "show haproxy"), ("well", "show pager"),
+             ("well", "show regent-haproxy"), ("well", "show SG1 --json"),
+             ("well", "show VI_1 -p state,addresses,statistics.discarded.ttl,degraded"),
+             ("well", "show VI_1 -p state,addresses --json"), ("well", "show VI_1 -p stat"), ("well", "show VI_9"),
+             ("empty", "show VI_1"), ("well", "show"), ("well", "show VI_1 VI_2")],
+    "watch": [("well", "watch VI_3 --until state=backup"), ("well", "watch VI_3 --until state=master --timeout 10ms"),
+              ("well", "watch VI_9 --until state=master"), ("none", "watch"), ("well", "watch --until state=well"),
+              ("well", "watch --until master"), ("well", "watch --timeout soon")],
+    "handover": [("well", "handover SG1 --reason 'new kernel'"), ("well", "handover VI_1"), ("well", "handover VI_3"),
+                 ("well", "handover VI_1 --reason alone"), ("well", "handover VI_9"), ("nobody", "handover SG1"),
+                 ("none", "handover SG1"), ("well", "handover")],
+    "release": [("well", "release SG1"), ("well", "release VI_9"), ("nobody", "release SG1"), ("empty", "release SG1"),
+                ("well", "release SG1 --reason none")],
+    "maintenance": [("well", "maintenance on --reason 'new disk'"), ("well", "maintenance off"), ("nobody", "maintenance on"),
+                    ("none", "maintenance on"), ("well", "maintenance"), ("well", "maintenance maybe")],
+    "reload": [("well", "reload"), ("well", "reload --json"), ("trouble", "reload"), ("trouble", "reload --json"),
+               ("nobody", "reload"), ("none", "reload"), ("well", "reload now")],
+    "metrics": [("well", "metrics"), ("trouble", "metrics"), ("none", "metrics"), ("well", "metrics --json")],
+    "config check": [("none", "config check good.toml --plugin-dir plugins"), ("none", "config check bad.toml --plugin-dir plugins"),
+                     ("none", "config check --json bad.toml --plugin-dir=plugins"), ("none", "config check")],
+    "config dump": [("none", "config dump good.toml --plugin-dir plugins"),
+                    ("none", "config dump good.toml --plugin-dir plugins --show-secrets"),
+                    ("none", "config dump bad.toml --plugin-dir plugins")],
+    "config convert": [("none", "config convert good.conf --config-id lb2"), ("none", "config convert good.conf --json --config-id lb1"),
+                       ("none", "config convert bad.conf --config-id lb1"), ("none", "config convert good.conf --force")],
+    "plugin list": [("none", "plugin list --plugin-dir plugins"), ("none", "plugin list --json --plugin-dir plugins"),
+                    ("none", "plugin list --names --plugin-dir plugins")],
+    "plugin show": [("none", "plugin show web --plugin-dir plugins"), ("none", "--plugin-dir plugins plugin show exec --json"),
+                    ("none", "plugin show mail --plugin-dir plugins"), ("none", "plugin show")],
+    "version": [("well", "version"), ("alien", "version --json"), ("none", "version"), ("none", "version --json"), ("none", "--version")],
+    "completion": [("none", "completion bash"), ("none", "completion fish")],
+}
+CASES["help"] = [("none", words) for words in ["--help", "config --help", *(f"{command} --help" for command in CASES)]]
+CASES["nothing that there is"] = [("none", words) for words in [
+    "frobnicate", "--frobnicate", "config", "config chek", "--version x", "status --color pink"]]
+
+
+def path_of(command):
+    return GALLERY / (command.replace(" ", "-") + ".expected")
+
+
+def approve(path, shown):
+    if "REGENT_UPDATE_EXPECTED" in os.environ:
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def fixed(folder):
+    """Makes texts independent of the time, the user, the place and the version."""
+    version = re.escape(os.environ["REGENT_VERSION"])
+
+    def fix(text):
+        text = text.replace(str(folder), "FOLDER").replace("\x1b", "^[")
+        text = re.sub(rf'(regentctl"?:? "?){version}', r"\1VERSION", text)
+        text = re.sub(r"\b\d{5,} d\b", "20000 d", text)
+        text = re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "07:40:00.123", text)
+        text = re.sub(r'"time":\d+', '"time":1700000000000000', text)
+        return re.sub(r"\buid \d+", "uid 65534", text)
+
+    return fix
+
+
+@pytest.fixture(scope="session")
+def files(folder, plugins):
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
+
+
+@pytest.fixture
+def run(scenes, folder, program, files):
+    def run(scene, words):
+        options = {}
+        if scene == "nobody" and os.geteuid() == 0:
+            options = {"user": 65534, "group": 65534, "extra_groups": []}
+        done = subprocess.run([program, *shlex.split(words)], capture_output=True, text=True, errors="replace", timeout=20,
+                              env=scenes[scene].environment, cwd=folder, check=False, **options)
+        return done.stdout, done.stderr, done.returncode
+
+    return run
+
+
+def shown(scene, words, stdout, stderr, code):
+    """A run as it stands in the gallery."""
+    if stdout and not stdout.endswith("\n"):
+        stdout += "(no line feed)\n"
+    errors = "".join(f"2> {line}\n" for line in stderr.splitlines())
+    return f"[{scene}] $ {' '.join(f'regentctl {words}'.split())}\n{stdout}{errors}[exit {code}]\n\n"
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_output(command, run, fixed):
+    text = "".join(shown(scene, words, *run(scene, words)) for scene, words in CASES[command])
+    approve(path_of(command), fixed(text))
+
+
+def test_each_file_of_the_gallery_has_its_cases():
+    assert set(GALLERY.glob("*")) == {*map(path_of, CASES), *map(path_of, WATCHED)}
+
+
+# What the agent is told, and what is to be seen of it before it is told more.
+CHECK = [("check", "process 812"), ("uncheck", "HAProxy 2.6")]
+ROLES = [("group", "no carrier"), ("fault", "told to be fault")]
+WATCHED = {"watch changes": ("watch", CHECK + ROLES), "watch changes as json": ("watch --json --until state=fault SG1 VI_3", ROLES)}
+
+
+def read_some(process, timeout):
+    """What it prints within that time."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        return os.read(process.stdout.fileno(), 65536).decode() if selector.select(timeout) else ""
+
+
+def read_until(process, sign):
+    """New lines, the last of them with `sign`."""
+    text = ""
+    while not text.endswith("\n") or sign not in text.splitlines()[-1]:
+        more = read_some(process, 20.0)
+        assert more, text
+        text += more
+    return text
+
+
+def without_repetitions(text):
+    lines = text.splitlines()
+    return "".join(f"{line}\n" for at, line in enumerate(lines) if line not in lines[:at])
+
+
+@pytest.mark.parametrize("name", WATCHED)
+def test_watch_tells_what_changes(name, scenes, folder, program, fixed):
+    (words, changes), well, text = WATCHED[name], scenes["well"], ""
+    with subprocess.Popen([program, *words.split()], env=well.environment, cwd=folder, stdout=subprocess.PIPE) as process:
+        while not text:  # nothing tells when it listens, but what it hears
+            assert process.poll() is None
+            well.tell("master")
+            text = read_some(process, 0.05)
+        for change, sign in changes:
+            well.tell(change)
+            text += read_until(process, sign)
+        if "--until" not in words:
+            process.terminate()
+        code = process.wait(20.0)
+    approve(path_of(name), shown("well", words, without_repetitions(fixed(text)), "", code))
