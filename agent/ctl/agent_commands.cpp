@@ -78,7 +78,8 @@ ordered_json only(ordered_json status, const std::vector<std::string>& names) {
     const auto wanted = [&](const ordered_json& entry, const char* key) {
         return std::find(names.begin(), names.end(), entry.at(key).get<std::string>()) != names.end();
     };
-    ordered_json instances = ordered_json::array(), groups = ordered_json::array();
+    ordered_json instances = ordered_json::array();
+    ordered_json groups = ordered_json::array();
     for (const auto& entry : status.at("instances"))
         if (wanted(entry, "name") || wanted(entry, "group")) instances.push_back(entry);
     for (const auto& entry : status.at("groups"))

@@ -5,6 +5,7 @@
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
+#include "agent/config/duration_text.hpp"
 #include "agent/ctl/commands.hpp"
 
 namespace regent::ctl {
@@ -71,6 +72,8 @@ void check_options(const Arguments& given, const Command& command) {
     each_option(command, [&](const Option& option) {
         if (!option.value.empty() && option.from == From::words && given.value(option.name))
             demand_one_of(*given.value(option.name), option.words, fmt::format("--{}: ", option.name));
+        if (option.required && !given.value(option.name))
+            throw UsageError{fmt::format("--{} {} is missing", option.name, option.value)};
         const bool there =
             option.value.empty() ? given.is(option.name) : given.value(option.name).has_value();
         if (there && !option.needs.empty() && !given.value(option.needs))
@@ -96,6 +99,14 @@ Arguments parse_arguments(const std::vector<std::string>& words, const Command& 
     check_operands(arguments.operands, command);
     check_options(arguments, command);
     return arguments;
+}
+
+std::optional<Duration> duration_value(const Arguments& given, std::string_view name) {
+    const auto& text = given.value(name);
+    if (!text) return std::nullopt;
+    const auto duration = config::parse_duration(*text);
+    if (!duration) throw UsageError{fmt::format("--{}: '{}' {}", name, *text, duration.error().text)};
+    return *duration;
 }
 
 }  // namespace regent::ctl

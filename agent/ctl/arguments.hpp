@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/base/time.hpp"
 #include "agent/ctl/command.hpp"
 
 namespace regent::ctl {
@@ -32,5 +33,8 @@ class Arguments {
 
 /// `words`: what follows those of the command, in any order. Throws UsageError.
 Arguments parse_arguments(const std::vector<std::string>& words, const Command& command);
+
+/// The value of an option as a time, if it was given: "250ms", "3s". Throws UsageError.
+std::optional<Duration> duration_value(const Arguments& given, std::string_view name);
 
 }  // namespace regent::ctl

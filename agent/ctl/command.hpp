@@ -89,6 +89,7 @@ struct Option {
     From from = From::nothing;
     Words words{};
     std::string_view needs{};  ///< the option without which it makes no sense
+    bool required = false;     ///< must be given; has a value
     bool aside = false;        ///< not in the synopsis
 };
 

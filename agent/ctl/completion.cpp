@@ -148,7 +148,8 @@ std::string verbs() {
         if (groups.empty() || groups.back().first != word) groups.emplace_back(word, "");
         groups.back().second += command.words.substr(blank);
     }
-    std::string is_group, branches;
+    std::string is_group;
+    std::string branches;
     for (const auto& [word, seconds] : groups) {
         is_group += fmt::format("    {}) ;;\n", word);
         branches += fmt::format("    '{} ') values=(words{}) ;;\n", word, seconds);
@@ -160,7 +161,8 @@ std::string verbs() {
 
 /// Names of options.
 std::string options() {
-    std::string always, branches;
+    std::string always;
+    std::string branches;
     for (const Option& option : common_options())
         always += fmt::format(" --{}", option.name);
     for (const Command& command : commands()) {

@@ -59,7 +59,7 @@ std::string synopsis(const Command& command, const Option& option, const Markup&
     if (!option.value.empty()) text += " " + markup.text(option.value);
     for (const Option& other : command.options)
         if (other.needs == option.name) text += " " + synopsis(command, other, markup);
-    return "[" + text + "]";
+    return option.required ? text : "[" + text + "]";
 }
 
 std::string without_options(const Command& command, const Markup& markup) {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,7 +18,8 @@ namespace {
 constexpr int cannot_run = 126, not_found = 127;
 
 std::size_t rows_needed(const std::string& text, std::size_t columns) {
-    std::size_t rows = 0, used = 0;
+    std::size_t rows = 0;
+    std::size_t used = 0;
     bool escape = false;
     for (const char letter : text) {
         if (letter == '\n') {
@@ -74,7 +76,8 @@ bool page(const std::string& text) {
     const char* command = std::getenv("REGENT_PAGER");
     if (command == nullptr) command = std::getenv("PAGER");
     if (command != nullptr && (*command == '\0' || std::string_view(command) == "cat")) return false;
-    if (fits_the_screen(text)) return false;
+    const char* terminal = std::getenv("TERM");
+    if (terminal == nullptr || std::string_view(terminal) == "dumb" || fits_the_screen(text)) return false;
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0) return false;
     // It may run with the rights of root where its user has them for this program alone: no shell from less.

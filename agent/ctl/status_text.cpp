@@ -35,14 +35,16 @@ std::string joined(const ordered_json& list) {
 }
 
 std::string priority(const ordered_json& instance) {
-    const int base = instance.at("priority"), effective = instance.at("effective_priority");
+    const int base = instance.at("priority");
+    const int effective = instance.at("effective_priority");
     return base == effective ? std::to_string(base) : fmt::format("{} of {}", effective, base);
 }
 
 using Row = std::array<std::string, 7>;
 
 Row row_of(const ordered_json& instance, std::uint64_t now) {
-    const std::string group = text(instance, "group"), master = text(instance, "master");
+    const std::string group = text(instance, "group");
+    const std::string master = text(instance, "master");
     return {
         text(instance, "name"),          upper(text(instance, "state")),     priority(instance),
         group.empty() ? "-" : group,     master.empty() ? "nobody" : master, age(instance.at("since"), now),
@@ -55,7 +57,7 @@ std::string age(std::uint64_t since, std::uint64_t now) {
     const std::uint64_t seconds = now > since ? (now - since) / 1'000'000 : 0;
     if (seconds < 60) return fmt::format("{} s", seconds);
     if (seconds < 3600) return fmt::format("{} min", seconds / 60);
-    if (seconds < 48 * 3600) return fmt::format("{} h", seconds / 3600);
+    if (seconds < 48UL * 3600) return fmt::format("{} h", seconds / 3600);
     return fmt::format("{} d", seconds / 86400);
 }
 

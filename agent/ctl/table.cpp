@@ -175,6 +175,7 @@ constexpr bool is_sound() {
                 if (same.name == option.name || (same.letter != 0 && same.letter == option.letter))
                     return false;
             const auto is_needed = [&](const Option& needed) { return needed.name == option.needs; };
+            if (option.required && option.value.empty()) return false;
             if (!option.needs.empty() &&
                 std::none_of(command.options.begin(), command.options.end(), is_needed))
                 return false;

@@ -9,7 +9,6 @@
 #include <optional>
 #include <ostream>
 
-#include "agent/config/duration_text.hpp"
 #include "agent/ctl/bus_client.hpp"
 #include "agent/platform/clock.hpp"
 
@@ -26,10 +25,8 @@ std::optional<std::string> state_wanted(const Arguments& given) {
 }
 
 std::optional<std::chrono::milliseconds> limit_of(const Arguments& given) {
-    const auto& text = given.value("timeout");
-    if (!text) return std::nullopt;
-    const auto limit = config::parse_duration(*text);
-    if (!limit) throw UsageError{fmt::format("--timeout: '{}' {}", *text, limit.error().text)};
+    const auto limit = duration_value(given, "timeout");
+    if (!limit) return std::nullopt;
     return std::chrono::ceil<std::chrono::milliseconds>(*limit);
 }
 

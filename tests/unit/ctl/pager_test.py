@@ -69,6 +69,7 @@ def test_what_fits_the_screen_does_not(terminal, pager):
     assert "paged" in terminal(*LONG, rows=height, PAGER=pager)[0]
     assert "paged" in terminal(*LONG, rows=height + 1, columns=30, PAGER=pager)[0]
     assert "paged" not in terminal(*LONG, rows=0, PAGER=pager)[0]
+    assert "paged" not in terminal(*LONG, TERM="dumb", PAGER=pager)[0]
 
 
 @pytest.mark.parametrize("words, environment", [
@@ -118,6 +119,7 @@ def test_a_terminal_has_headers_and_colours(terminal):
     assert "\x1b[32m" in terminal("status", NO_COLOR="")[0]
     assert "\x1b[32m" in terminal("status", "--color", "always", NO_COLOR="1")[0]
     assert "\x1b" not in terminal("--color=never", "status")[0]
+    assert "\x1b" not in terminal("status", TERM="dumb")[0]
 
 
 def test_a_table_of_types_has_a_header_there_too(terminal, plugins):

@@ -154,6 +154,9 @@ TEST_CASE("gallery: every schema in it is in the man page") {
 
 namespace {
 
+constexpr Command demanding{
+    .words = "x", .summary = "", .options = {{.name = "for", .help = "", .value = "TIME", .required = true}}};
+
 constexpr Command example{
     .words = "check override",
     .summary = "",
@@ -164,9 +167,9 @@ constexpr Command example{
                 {.name = "loudly", .help = "", .needs = "for"}},
 };
 
-std::string complaint(const std::vector<std::string>& words) {
+std::string complaint(const std::vector<std::string>& words, const Command& command = example) {
     try {
-        parse_arguments(words, example);
+        parse_arguments(words, command);
     } catch (const UsageError& error) {
         return error.text;
     }
@@ -185,6 +188,11 @@ TEST_CASE("arguments: read as the table says") {
     CHECK_FALSE(parse_arguments({"a", "up"}, example).value("for"));
     CHECK(parse_arguments({"--for", "", "--", "-a", "up"}, example).operands.front() == "-a");
     CHECK_THROWS_AS(given.is("louder"), std::out_of_range);
+    CHECK(duration_value(given, "for") == std::chrono::minutes(5));
+    CHECK_FALSE(duration_value(parse_arguments({"a", "up"}, example), "for"));
+    CHECK_THROWS_AS(duration_value(parse_arguments({"a", "up", "--for", "long"}, example), "for"),
+                    UsageError);
+    CHECK(usage(demanding) == "x --for TIME");
     CHECK(usage(example) == "check override NAME up|down [MORE…] [--for DURATION [--loudly]]");
 }
 
@@ -195,5 +203,6 @@ TEST_CASE("arguments: what is wrong is said") {
     CHECK(complaint({"a", "up", "b", "c", "d"}) == "unexpected 'd'");
     CHECK(complaint({"a", "up", "--loudly"}) == "--loudly needs --for");
     CHECK(complaint({"a", "up", "--color", "pink"}) == "--color: 'pink' is none of auto, always, never");
+    CHECK(complaint({}, demanding) == "--for TIME is missing");
     CHECK(complaint({"a", "up", "--lou"}) == "unrecognised option '--lou'");
 }
