@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <ostream>
 #include <set>
 #include <vector>
@@ -139,14 +140,12 @@ std::string awaits() {
 /// First words, and for groups of commands their second words.
 std::string verbs() {
     std::vector<std::string> first;
-    std::vector<std::pair<std::string, std::string>> groups;
+    std::map<std::string, std::string> groups;  // with the second words of each
     for (const Command& command : commands()) {
         const auto blank = command.words.find(' ');
         const std::string word(command.words.substr(0, blank));
         if (std::find(first.begin(), first.end(), word) == first.end()) first.push_back(word);
-        if (blank == std::string_view::npos) continue;
-        if (groups.empty() || groups.back().first != word) groups.emplace_back(word, "");
-        groups.back().second += command.words.substr(blank);
+        if (blank != std::string_view::npos) groups[word] += command.words.substr(blank);
     }
     std::string is_group;
     std::string branches;
