@@ -18,6 +18,7 @@ from net.lab import LONG  # noqa: E402
 from net.lab.agents import build_directory  # noqa: E402
 from net.lab.lab import Lab  # noqa: E402
 from net.lab.netns import what_is_missing  # noqa: E402
+from net.lab.polkit import PROGRAM  # noqa: E402
 from net.lab.table import Table  # noqa: E402
 
 TABLE, MORE_LABS = pytest.StashKey[Table](), pytest.StashKey[list[Lab]]()
@@ -86,6 +87,13 @@ def java(ground: None) -> None:
     """A JVM and a compiler for it."""
     if missing := what_is_missing(("java", "javac")):
         _refuse("; ".join(missing))
+
+
+@pytest.fixture(scope="session")
+def polkitd(ground: None) -> None:
+    """Debian's polkitd."""
+    if not PROGRAM.exists():
+        _refuse(f"{PROGRAM} is not installed (polkitd)")
 
 
 @pytest.fixture

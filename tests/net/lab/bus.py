@@ -20,6 +20,7 @@ from .process import Process
 from .processes import eventually
 
 STOCK = pathlib.Path("/usr/share/dbus-1/system.conf")
+POLKIT = pathlib.Path("/usr/share/dbus-1/system.d/org.freedesktop.PolicyKit1.conf")
 NAME, PATH = "org.regent1", "/org/regent1"
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
 
@@ -40,6 +41,7 @@ class Bus:
         self._file.write_text(self._configuration(), encoding="utf-8")
         self._runs = 0
         self._process: Process | None = None
+        self.launcher: tuple[str, ...] = ()  # starts it instead; must become it by exec
 
     def _configuration(self) -> str:
         """The stock file, but for where it listens, who it runs as, and whose policy it reads."""
@@ -50,7 +52,8 @@ class Bus:
             text = text.replace(f"<{element}/>", "")
         text = re.sub(r"<listen>.*?</listen>", f"<listen>{self.address}</listen>", text)
         text = re.sub(r"<includedir>.*?</includedir>", "", text)
-        return text.replace("</busconfig>", f"<include>{ROOT / 'etc' / 'org.regent1.conf'}</include></busconfig>")
+        policies = f"<include>{ROOT / 'etc' / 'org.regent1.conf'}</include><include ignore_missing=\"yes\">{POLKIT}</include>"
+        return text.replace("</busconfig>", f"{policies}</busconfig>")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -62,7 +65,7 @@ class Bus:
         self._runs += 1
         before = time.monotonic()
         name = f"{self.host}-bus" + (f"-{self._runs}" if self._runs > 1 else "")
-        self._process = self.lab.start(name, ["dbus-daemon", f"--config-file={self._file}", "--nofork", "--nopidfile",
+        self._process = self.lab.start(name, [*self.launcher, "dbus-daemon", f"--config-file={self._file}", "--nofork", "--nopidfile",
                                               "--nosyslog", "--print-address=1"])
         self._process.wait_for("^unix:path=", 5.0)
         return before
