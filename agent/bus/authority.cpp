@@ -5,10 +5,20 @@
 #include <fstream>
 #include <map>
 
+#include "agent/platform/clock.hpp"
+
 namespace regent::bus {
 namespace {
 
-constexpr auto polkit_timeout = std::chrono::seconds(2);
+constexpr Duration polkit_timeout = std::chrono::seconds(2);
+// Everybody waits behind a caller whom polkit is asked about: one that hangs is then left alone for this
+// long.
+constexpr Duration polkit_pause = std::chrono::seconds(5);
+
+/// When polkit may be asked again. Of the bus thread.
+thread_local Instant polkit_asked_from{};
+
+enum class Verdict { allowed, refused, no_answer };
 
 std::string process_name(pid_t pid) {
     std::ifstream file(fmt::format("/proc/{}/comm", pid));
@@ -17,10 +27,12 @@ std::string process_name(pid_t pid) {
     return name;
 }
 
-/// False also when there is no polkit, or it does not answer.
-bool polkit_allows(sdbus::IConnection& connection, const std::string& sender, const std::string& action) {
+/// Refused also when there is no polkit.
+Verdict ask_polkit(sdbus::IConnection& connection, const std::string& sender, const std::string& action) {
     using Details = std::map<std::string, std::string>;
     using Subject = sdbus::Struct<std::string, std::map<std::string, sdbus::Variant>>;
+    const Instant asked = platform::now();
+    if (asked < polkit_asked_from) return Verdict::no_answer;
     try {
         const auto authority = sdbus::createProxy(connection, "org.freedesktop.PolicyKit1",
                                                   "/org/freedesktop/PolicyKit1/Authority");
@@ -31,9 +43,12 @@ bool polkit_allows(sdbus::IConnection& connection, const std::string& sender, co
             .withArguments(Subject{"system-bus-name", {{"name", sdbus::Variant(sender)}}}, action, Details{},
                            std::uint32_t{0}, std::string{})
             .storeResultsTo(result);
-        return result.get<0>();
+        return result.get<0>() ? Verdict::allowed : Verdict::refused;
     } catch (const sdbus::Error&) {
-        return false;
+        const Instant ended = platform::now();
+        if (ended - asked < polkit_timeout) return Verdict::refused;
+        polkit_asked_from = ended + polkit_pause;
+        return Verdict::no_answer;
     }
 }
 
@@ -45,10 +60,13 @@ Caller caller_of(const sdbus::Message& message) {
 }
 
 void demand(sdbus::IConnection& connection, const sdbus::Message& message, const std::string& action) {
-    if (message.getCredsEuid() == 0 || polkit_allows(connection, message.getSender(), action)) return;
+    if (message.getCredsEuid() == 0) return;
+    const auto verdict = ask_polkit(connection, message.getSender(), action);
+    if (verdict == Verdict::allowed) return;
     throw sdbus::Error("org.regent1.Error.NotAuthorized",
-                       fmt::format("uid {} may not do this: it takes root, or a polkit rule for {}",
-                                   message.getCredsEuid(), action));
+                       fmt::format("uid {} may not do this: it takes root, or a polkit rule for {}{}",
+                                   message.getCredsEuid(), action,
+                                   verdict == Verdict::no_answer ? " (polkit does not answer)" : ""));
 }
 
 }  // namespace regent::bus
