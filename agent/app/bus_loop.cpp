@@ -33,12 +33,17 @@ void BusLoop::run() {
 }
 
 Result<void> BusLoop::start() {
-    if (auto done = loop_.watch(channels_.outbox.fd(), [this] { take(); }); !done) return done;
+    const auto heed = [this] {
+        channels_.outbox.heed();
+        outbox_waits_ = true;
+    };
+    if (auto done = loop_.watch(channels_.outbox.fd(), heed); !done) return done;
     if (auto done = loop_.add_timer([this] { bus_.run(platform::now()); }); !done) return done;
-    return loop_.after_each_round([this] { look_ahead(); });
+    return loop_.after_each_round([this] { after_round(); });
 }
 
 void BusLoop::take() {
+    outbox_waits_ = false;
     bus_.apply(channels_.outbox.take());
     const auto dropped = channels_.outbox.dropped();
     if (dropped == drops_told_) return;
@@ -52,8 +57,9 @@ void BusLoop::log(core::LogLevel level, const std::string& text) {
     channels_.wake_service.signal();
 }
 
-void BusLoop::look_ahead() {
+void BusLoop::after_round() {
     if (channels_.finish_bus.load(std::memory_order_acquire)) return loop_.quit();
+    if (outbox_waits_ && !bus_.congested()) take();
     loop_.set_timer(bus_.next_deadline());
 }
 

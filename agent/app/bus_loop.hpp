@@ -23,12 +23,13 @@ class BusLoop {
     BusLoop(Channels& channels, platform::EventLoop loop);
     Result<void> start();
     void take();
-    void look_ahead();
+    void after_round();
     void log(core::LogLevel level, const std::string& text);
 
     Channels& channels_;
     platform::EventLoop loop_;
     bus::SystemBus bus_;
+    bool outbox_waits_ = false;  ///< there is something to take
     std::uint64_t drops_told_ = 0;
 };
 

@@ -36,7 +36,7 @@ struct Batch {
 class Outbox {
   public:
     /// Changes of state that wait for a bus thread that stalls; beyond that the oldest are dropped.
-    static constexpr std::size_t maximum_transitions = 65536;
+    static constexpr std::size_t maximum_transitions = 16384;
     static constexpr std::size_t maximum_incidents = 4096;
 
     explicit Outbox(platform::Wakeup wakeup) : wakeup_(std::move(wakeup)) {}
@@ -56,6 +56,8 @@ class Outbox {
 
     /// The bus thread: readable when there is something to take.
     int fd() const { return wakeup_.fd(); }
+    /// Readable again only when there is something else; take() gives all of it.
+    void heed() { wakeup_.clear(); }
     /// Any thread: wakes the bus thread.
     void wake() { wakeup_.signal(); }
     Batch take();

@@ -82,6 +82,7 @@ void SystemBus::process() {
         }
         const auto wanted =
             static_cast<platform::EventLoop::Events>(connection.getEventLoopPollData().events);
+        congested_ = (wanted & EPOLLOUT) != 0;
         static_cast<void>(loop_.change(connected_->watched, wanted));
     } catch (const sdbus::Error& error) {
         lose(error.getMessage());

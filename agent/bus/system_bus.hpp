@@ -30,6 +30,9 @@ class SystemBus {
     SystemBus& operator=(const SystemBus&) = delete;
 
     void apply(const Batch& batch);
+    /// The bus does not read what it was told. What is told it now would wait in memory, message by message:
+    /// in the outbox what changes twice waits once, and within bounds.
+    bool congested() const { return connected_ && congested_; }
 
     /// When run() is wanted; none: when something happens.
     std::optional<Instant> next_deadline() const;
@@ -50,6 +53,7 @@ class SystemBus {
     Desk desk_;
     std::unique_ptr<Connected> connected_;  ///< none: there is no bus
     std::optional<Instant> retry_ = Instant{};
+    bool congested_ = false;
     std::string said_;
 };
 
