@@ -89,9 +89,9 @@ section_net() {
 
 net_tests() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" -m "not calm" tests/net; }
 
-section_net_calm() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" -m calm tests/net; }
+section_net_calm() { require_promtool; REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" -m calm tests/net; }
 
-section_net_asan() { REGENT_BUILD=$PWD/build/asan "${PYTEST[@]}" --junitxml="$1" tests/net; }
+section_net_asan() { require_promtool; REGENT_BUILD=$PWD/build/asan "${PYTEST[@]}" --junitxml="$1" tests/net; }
 
 section_sim() { build/dev/bin/sim --seeds 10000 && tests/sim/planted/check.sh; }
 

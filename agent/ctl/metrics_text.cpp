@@ -44,6 +44,8 @@ std::string number(bool value) {
     return value ? "1" : "0";
 }
 
+constexpr std::array states{"init", "backup", "master", "fault"};
+
 struct Counter {
     const char* key;
     const char* name;
@@ -84,7 +86,7 @@ void write_agent(const ordered_json& status, Writer& out) {
 void write_instances(const ordered_json& instances, Writer& out) {
     out.family("regent_instance_state", "gauge", "1 for the state that the instance is in.");
     for (const auto& instance : instances)
-        for (const char* state : {"init", "backup", "master", "fault"})
+        for (const char* state : states)
             out.sample(label(instance) + ",state=" + quoted(state), number(instance.at("state") == state));
     out.family("regent_instance_priority", "gauge", "The priority as configured.");
     for (const auto& instance : instances)
@@ -96,6 +98,10 @@ void write_instances(const ordered_json& instances, Writer& out) {
                "Whether the instance serves only if nobody else does.");
     for (const auto& instance : instances)
         out.sample(label(instance), number(instance.at("last_resort")));
+    out.family("regent_instance_degraded", "gauge",
+               "Whether the instance is MASTER without some of its addresses.");
+    for (const auto& instance : instances)
+        out.sample(label(instance), number(instance.at("degraded")));
     out.family("regent_instance_addresses", "gauge", "Addresses that the kernel confirms as held.");
     for (const auto& instance : instances)
         out.sample(label(instance), std::to_string(instance.at("addresses").size()));
@@ -111,6 +117,15 @@ void write_instances(const ordered_json& instances, Writer& out) {
     for (const auto& instance : instances)
         for (const auto& [reason, count] : instance.at("statistics").at("discarded").items())
             out.sample(label(instance) + ",reason=" + quoted(reason), count.dump());
+}
+
+void write_groups(const ordered_json& groups, Writer& out) {
+    out.family("regent_group_state", "gauge", "1 for the state that all members have come to last.");
+    for (const auto& group : groups)
+        for (const char* state : states)
+            out.sample(
+                fmt::format("group={},state={}", quoted(group.at("name").get<std::string>()), quoted(state)),
+                number(group.at("state") == state));
 }
 
 void write_checks(const ordered_json& checks, Writer& out) {
@@ -150,6 +165,7 @@ std::string metrics_text(const ordered_json& status) {
     Writer out;
     write_agent(status, out);
     write_instances(status.at("instances"), out);
+    write_groups(status.at("groups"), out);
     write_checks(status.at("checks"), out);
     write_notifiers_and_plugins(status, out);
     return out.take();

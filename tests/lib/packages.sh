@@ -19,6 +19,22 @@ apt_bounded() {
     return "$status"
 }
 
+# require_promtool: the one program of Debian's prometheus that a test needs, as build/tools/promtool. Installing the
+# package would start a server. A test that misses it says so.
+require_promtool() {
+    local folder
+    [ ! -x build/tools/promtool ] || return 0
+    folder=$(mktemp -d)
+    chmod 755 "$folder"
+    if fetch_promtool "$folder" || { apt_bounded update && fetch_promtool "$folder"; }; then
+        dpkg-deb --extract "$folder"/prometheus_*.deb "$folder" &&
+            install -D "$folder/usr/bin/promtool" build/tools/promtool
+    fi
+    rm -r "$folder"
+}
+
+fetch_promtool() { (cd "$1" && apt_bounded download prometheus); }
+
 # require_packages PACKAGE...: the build dependencies of debian/control and the packages named. Says what it installs.
 # Fails, naming what is missing, when it is not root.
 require_packages() {

@@ -104,6 +104,8 @@ TEST_CASE("metrics: the text format of Prometheus") {
           std::string::npos);
     CHECK(text.find("regent_instance_state{instance=\"VI_1\",state=\"master\"} 1\n") != std::string::npos);
     CHECK(text.find("regent_instance_state{instance=\"VI_1\",state=\"backup\"} 0\n") != std::string::npos);
+    CHECK(text.find("regent_group_state{group=\"SG1\",state=\"master\"} 1\n") != std::string::npos);
+    CHECK(text.find("regent_instance_degraded{instance=\"VI_1\"} 0\n") != std::string::npos);
     CHECK(text.find("regent_config_applied_timestamp_seconds 1000.000000\n") != std::string::npos);
     CHECK(text.find("regent_adverts_discarded_total{instance=\"VI_1\",reason=\"ttl\"} 3\n") !=
           std::string::npos);
