@@ -388,12 +388,20 @@ def test_documented() -> None:
 
 
 def test_every_command_of_the_manual(scene: Scene) -> None:
-    """Each line with busctl in the manual does what it says, as it stands there."""
+    """Each line with busctl in the manual does what it says, as it stands there; and there is one for every method."""
     manual = (ROOT / "docs" / "man" / "org.regent1.5.scd").read_text(encoding="utf-8")
-    lines = [line.strip().removesuffix("++") for line in manual.splitlines() if line.startswith("\tbusctl")]
-    assert len(lines) >= 13
-    for line in lines:
-        words = shlex.split(line)[1:]
-        if words[0] != "monitor":  # does not end by itself
+    lines = [shlex.split(line.strip().removesuffix("++"))[1:] for line in manual.splitlines() if line.startswith("\tbusctl")]
+    monitors = [scene.duo.lab.start(f"manual-{number}", ["busctl", f"--address={scene.lb1.address}", *words])
+                for number, words in enumerate(lines) if "monitor" in words]
+    for monitor in monitors:
+        monitor.wait_for("Monitoring bus", 5.0)
+    for words in lines:
+        if "monitor" not in words:  # does not end by itself
             scene.lb1.busctl(*words)
     scene.duo.settle()
+    for monitor in monitors:
+        monitor.wait_for("Transition", 5.0)
+        monitor.wait_for("handed over; held until it is released", 5.0)
+        monitor.stop()
+    methods = {member.split()[1] for members in _declared().values() for member in members if member.startswith("method ")}
+    assert methods <= {word for words in lines for word in words} and len(monitors) == 2

@@ -100,6 +100,7 @@ def test_others_read_and_do_nothing(scene: Scene) -> None:
         assert 's "master"' in scene.bus.busctl("get-property", NAME, GROUP, f"{NAME}.Group", "State", user=account(who))
         assert "regent.status.1" in scene.bus.busctl("call", *MANAGER, "Describe", user=account(who))
         assert "MASTER" in scene.bus.regentctl("status", user=account(who))[0]
+        scene.bus.regentctl("watch", "SG1", "--until", "state=master", "--timeout", "5s", user=account(who))
     for action, words in {**ACTIONS, "org.regent1.handover": HANDOVER}.items():
         scene.refused("guest", action, *words)
     scene.refused("guest", "org.regent1.handover", *RELEASE)
