@@ -8,6 +8,7 @@ import json
 import pathlib
 import subprocess
 import tempfile
+from collections import Counter
 from typing import Callable, Iterator
 
 import pytest
@@ -54,6 +55,18 @@ class Pair:
     def start(self, host: str) -> float:
         return self.agents[host].start_file(self.files[host])
 
+    def sent(self, until: float) -> dict[str, set[bytes]]:
+        """Every packet that each host has sent, byte by byte. Without the word of a member of regent's that follows its
+        group out of the role: with priority 0 it has the other machine take over at once, where keepalived's is silent."""
+        kept = [a for a in self.capture.between(0.0, until) if a.host == "lb1" or a.priority]
+        assert all(self.kinds["lb2"] == "regent" for a in self.capture.between(0.0, until, host="lb2", priority=0))
+        return {host: {advert.packet for advert in kept if advert.host == host} for host in BALANCERS}
+
+    def announced(self, host: str, since: float) -> Counter[tuple[str, str, str, int]]:
+        """The burst of announcements that follows on a takeover."""
+        found = self.capture.announced(since, self.watcher.now(), host=host)
+        return Counter((a.kind, a.address, a.destination_mac, a.operation) for a in found if a.time <= found[0].time + 1.0)
+
     def seen(self, host: str, since: float) -> dict[str, object]:
         """What a master sends, and how its addresses stand in the kernel."""
         found: dict[str, object] = {}
@@ -68,7 +81,7 @@ class Pair:
 
 
 def test_the_reference_cluster_converted_is_the_same_pair(new_lab: Callable[[str], Lab]) -> None:
-    """Both of keepalived, both of regent, and one of each: the same adverts, the same addresses, in each role."""
+    """Both of keepalived, both of regent, and one of each: the same packets, the same addresses, in each role."""
     texts = {host: (REFERENCE / f"{host}.conf").read_text(encoding="utf-8") for host in BALANCERS}
     pairs = [Pair(new_lab("-".join(kinds)), kinds, texts) for kinds in KINDS]
     addresses = (VIP1, VIP2)
@@ -80,6 +93,8 @@ def test_the_reference_cluster_converted_is_the_same_pair(new_lab: Callable[[str
         settled = pair.watcher.wait_holders(addresses, {"lb1"}, 15.0)
         master.append(pair.seen("lb1", settled))
     assert master[1:] == master[:1] * (len(pairs) - 1)
+    bursts = [pair.announced("lb1", 0.0) for pair in pairs]
+    assert bursts == [Counter({("arp", address, "ff:ff:ff:ff:ff:ff", 1): 5 for address in addresses})] * len(pairs)
     since = pairs[-1].watcher.now()
     quiet = pairs[-1].capture.pass_time(since + 1.5)
     for pair in pairs:
@@ -96,6 +111,10 @@ def test_the_reference_cluster_converted_is_the_same_pair(new_lab: Callable[[str
         pair.start("lb1")
     for pair in pairs:
         pair.watcher.wait_holders(addresses, {"lb1"}, 15.0)  # state MASTER, priority 101: it preempts
+    wire = [pair.sent(pair.watcher.now()) for pair in pairs]
+    assert wire[1:] == wire[:1] * (len(pairs) - 1)
+    # Of lb1 with its priority and with 0, of lb2 with its own: for each address one packet that never changes.
+    assert {host: len(packets) for host, packets in wire[0].items()} == {"lb1": 4, "lb2": 2}
 
 
 @pytest.fixture

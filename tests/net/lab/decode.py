@@ -36,6 +36,7 @@ class Advert:
     addresses: tuple[str, ...]
     checksum: str  # "message", "pseudo", "both", "bad"
     problems: tuple[str, ...] = field(default=())
+    packet: bytes = field(default=b"", repr=False)  # of IP, without what differs from one to the next: identification, checksum
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _checksum_form(message: bytes, source: str, destination: str) -> str:
 
 
 def decode_vrrp(message: bytes, *, time: float, host: str, port: str, source_mac: str, source: str, destination: str,
-                ttl: int) -> Advert:
+                ttl: int, packet: bytes = b"") -> Advert:
     """Decodes the payload of an IP packet of protocol 112; what is wrong with it stands in `problems`."""
     problems: list[str] = []
     head = message[:8].ljust(8, b"\0")
@@ -112,7 +113,7 @@ def decode_vrrp(message: bytes, *, time: float, host: str, port: str, source_mac
             problems.append(f"{len(rest)} bytes too many")
     form = _checksum_form(message, source, destination)
     return Advert(time, host, port, source_mac, source, destination, ttl, version, kind, vrid, priority, count,
-                  interval, auth_type, auth_data, addresses, form, tuple(problems))
+                  interval, auth_type, auth_data, addresses, form, tuple(problems), packet)
 
 
 def _decode_arp(frame: bytes, time: float, host: str, port: str) -> Announcement | None:
@@ -160,7 +161,8 @@ def decode_frame(frame: bytes, *, time: float = 0.0, host: str = "", port: str =
         total = struct.unpack("!H", frame[16:18])[0]
         if frame[23] != VRRP:
             return None
-        return decode_vrrp(frame[14 + header:14 + total], **where, source_mac=_mac(frame[6:12]), ttl=frame[22],
+        packet = frame[14:18] + frame[20:24] + frame[26:14 + total]
+        return decode_vrrp(frame[14 + header:14 + total], **where, source_mac=_mac(frame[6:12]), ttl=frame[22], packet=packet,
                            source=str(ipaddress.ip_address(frame[26:30])),
                            destination=str(ipaddress.ip_address(frame[30:34])))
     if kind == ETH_IPV6 and len(frame) >= 54:
@@ -169,7 +171,7 @@ def decode_frame(frame: bytes, *, time: float = 0.0, host: str = "", port: str =
         if frame[20] == ICMPV6:
             return _decode_na(frame, payload, time, host, port)
         if frame[20] == VRRP:
-            return decode_vrrp(payload, **where, source_mac=_mac(frame[6:12]), ttl=frame[21],
+            return decode_vrrp(payload, **where, source_mac=_mac(frame[6:12]), ttl=frame[21], packet=frame[14:54 + length],
                                source=str(ipaddress.ip_address(frame[22:38])),
                                destination=str(ipaddress.ip_address(frame[38:54])))
     return None
