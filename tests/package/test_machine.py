@@ -6,6 +6,7 @@ import subprocess
 
 import lab
 import pytest
+import tree
 
 VIP = "192.0.2.100/32"
 MORE = "192.0.2.101/32"
@@ -95,6 +96,23 @@ def test_is_on_the_bus(machine):
     assert not machine.does(f"{nobody} regentctl maintenance on")
     machine.shell("regentctl reload")
     assert machine.says("regentctl list") == "VI_1 master"
+
+
+def test_polkit_lets_a_group_act(machine):
+    """The rule of the manual, on a machine as it is: polkit is started by who asks it, and the agent is not root."""
+    manual = (tree.ROOT / "docs/man/org.regent1.5.scd").read_text().split("# WHO MAY ACT")[1].split("\n# ")[0]
+    rule = "\n".join(line.removesuffix("++") for line in manual.splitlines() if line.startswith("\t"))
+    (machine.root / "etc/polkit-1/rules.d/50-regent.rules").write_text(rule)
+    machine.shell("groupadd operators && useradd --groups operators member && useradd guest")
+
+    def says(user, *words):
+        return machine.shell(f"setpriv --reuid={user} --regid={user} --init-groups regentctl {' '.join(words)}", check=False).stderr
+
+    # Nobody is there to take over: it has been tried.
+    assert "no other master was heard" in says("member", "handover", "VI_1")
+    assert "polkit rule for org.regent1.handover" in says("guest", "handover", "VI_1")
+    assert "polkit rule for org.regent1.maintenance" in says("member", "maintenance", "on")
+    assert "VI_1" in machine.says("setpriv --reuid=guest --regid=guest --init-groups regentctl list")
 
 
 def test_reload_of_a_broken_file_changes_nothing(machine, journal):
