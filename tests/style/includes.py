@@ -8,7 +8,7 @@ import re
 from tree import Finding
 
 # From the bottom up. A folder may include itself and those before it.
-LAYERS = ["base", "vrrp", "core", "config", "platform", "notify", "plugin", "bus", "ctl", "app"]
+LAYERS = ["base", "vrrp", "core", "record", "config", "platform", "notify", "plugin", "bus", "ctl", "app"]
 
 # Folders that are computation alone: nothing but the language's library and tl::expected.
 PURE = {"base", "vrrp", "core"}
