@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/sim/checkers.hpp"
+#include "tests/sim/replays.hpp"
 #include "tests/sim/storm.hpp"
 
 namespace regent::sim {
@@ -17,7 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t default_seeds = 200;
-constexpr std::uint64_t run_twice = 10;  ///< one in so many, to compare the traces
+constexpr std::uint64_t run_twice =
+    10;  ///< one in so many, to compare the traces; it is recorded and replayed too
 
 struct Options {
     std::uint64_t first = 1;
@@ -38,7 +40,9 @@ void tell_seed(int) {
 void play(std::uint64_t seed, Trace& trace) {
     Stage stage(seed, trace);
     Checkers checkers(stage);
-    stage.listener = &checkers;
+    Replays replays(stage, checkers);
+    const bool recorded = seed % run_twice == 0;
+    stage.listener = recorded ? static_cast<Stage::Listener*>(&replays) : &checkers;
     Storm storm(stage);
     const Duration calm = Checkers::longest_without_master(stage.scenario) + 5 * stage.scenario.interval + 1s;
     storm.begin();
@@ -58,6 +62,7 @@ void play(std::uint64_t seed, Trace& trace) {
         stage.stop(machine);
     stage.run_for(3 * stage.scenario.interval);
     checkers.nothing_is_left();
+    if (recorded) replays.finish();
 }
 
 /// Empty when all is well.

@@ -14,52 +14,6 @@ namespace {
 
 constexpr std::size_t kept_lines = 40;
 
-/// FNV-1a.
-class Digest {
-  public:
-    explicit Digest(std::uint64_t& value) : value_(value) {}
-    void byte(std::uint8_t b) { value_ = (value_ ^ b) * 0x100000001b3U; }
-    void number(std::integral auto n) {
-        value_ = (value_ ^ static_cast<std::uint64_t>(n)) * 0x100000001b3U;
-        value_ ^= value_ >> 29;
-    }
-    void bytes(ByteView all) {
-        for (const auto b : all)
-            byte(b);
-    }
-    void text(const std::string& all) {
-        for (const char c : all)
-            byte(static_cast<std::uint8_t>(c));
-    }
-
-    void operator()(const SendAdvert& a) { text(a.instance), bytes(a.destination.bytes()), bytes(a.message); }
-    void operator()(const AddAddress& a) { bytes(a.address.address.bytes()), number(a.lease.count()); }
-    void operator()(const RenewLease& a) {
-        bytes(a.address.address.bytes()), number(a.not_after.time_since_epoch().count());
-    }
-    void operator()(const RemoveAddress& a) { number(a.interface_index), bytes(a.address.bytes()); }
-    void operator()(const AddRoute&) {}
-    void operator()(const RemoveRoute&) {}
-    void operator()(const SendFrame& a) { number(a.interface_index), bytes(a.frame); }
-    void operator()(const PublishState& a) {
-        text(a.status.name), number(static_cast<int>(a.status.state)), number(a.status.effective_priority);
-        text(a.status.reason);
-    }
-    void operator()(const Transition& a) { number(a.sequence), text(a.instance), text(a.reason); }
-    void operator()(const Forget& a) { text(a.instance); }
-    void operator()(const Log& a) { text(a.text); }
-    void operator()(const Remember& a) {
-        for (const auto& router : a.memory.routers)
-            number(router.key.virtual_router_id), number(router.master), number(router.held);
-    }
-    void operator()(const RecordAdvert& a) { number(a.slot), number(a.at.time_since_epoch().count()); }
-    void operator()(const OperatorAnswer& a) { number(a.id), number(static_cast<int>(a.outcome)); }
-    void operator()(const Stopped&) {}
-
-  private:
-    std::uint64_t& value_;
-};
-
 struct Words {
     std::string operator()(const SendAdvert& a) const {
         return concat(a.instance, " sends priority ", a.message.at(2), " to ", a.destination);
@@ -122,13 +76,9 @@ std::string describe(const Input& input) {
 }  // namespace
 
 void Trace::step(Instant now, const test::Node& node, const Input& input, const Actions& actions) {
-    Digest digest(digest_);
-    digest.number(now.time_since_epoch().count());
-    digest.number(input.index());
-    for (const auto& action : actions) {
-        digest.number(action.index());
-        std::visit(digest, action);
-    }
+    digest_.number(static_cast<std::uint64_t>(now.time_since_epoch().count()));
+    digest_.number(input.index());
+    digest_.actions(actions);
     if (!wants_text()) return;
     std::string text = concat(node.name, " ", describe(input));
     bool any = !std::holds_alternative<TimerFired>(input);

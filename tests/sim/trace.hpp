@@ -6,6 +6,8 @@
 #include <deque>
 #include <string>
 
+#include "agent/record/digest.hpp"
+
 #include "tests/unit/core/harness.hpp"
 
 namespace regent::sim {
@@ -20,7 +22,7 @@ class Trace {
     /// Something that the simulation did.
     void note(Instant now, const std::string& what);
 
-    std::uint64_t digest() const { return digest_; }
+    std::uint64_t digest() const { return digest_.value(); }
     const std::deque<std::string>& lines() const { return lines_; }
 
   private:
@@ -28,7 +30,7 @@ class Trace {
     void line(Instant now, const std::string& text);
 
     Detail detail_;
-    std::uint64_t digest_ = 0xcbf29ce484222325U;
+    record::Digest digest_;
     std::deque<std::string> lines_;
 };
 
