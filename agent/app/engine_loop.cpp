@@ -124,6 +124,7 @@ void EngineLoop::turn() {
     tell_dropped_renewals(platform::now());
     tell_owed(platform::now());
     channels_.wake_service.signal();
+    if (recorder_) recorder_->wake();
     if (stopped_) {
         parts_.requests->finish();
         parts_.loop.quit();
@@ -180,7 +181,7 @@ bool EngineLoop::pass() {
     const auto due = engine_.next_deadline();
     if (due && *due <= now) {
         busy = true;
-        perform(engine_.step(core::TimerFired{}, now), now);
+        perform(step(core::TimerFired{}, now), now);
     }
     feed_watchdog(now);
     tell_counters(now);
@@ -191,8 +192,14 @@ void EngineLoop::handle(const core::Input& input, Instant now) {
     if (const auto* removed = std::get_if<core::LinkRemoved>(&input))
         parts_.sockets.interface_removed(removed->index);
     const bool changed = listen_plan_.observe(input);
-    perform(engine_.step(input, now), now);
+    perform(step(input, now), now);
     if (changed) sync_sockets(now);
+}
+
+core::Actions EngineLoop::step(const core::Input& input, Instant now) {
+    auto actions = engine_.step(input, now);
+    if (recorder_) recorder_->record(input, now, actions);
+    return actions;
 }
 
 void EngineLoop::sync_sockets(Instant now) {
@@ -235,7 +242,7 @@ void EngineLoop::perform(core::Actions actions, Instant now) {
 void EngineLoop::send(const core::SendAdvert& advert, Instant now) {
     const auto sent = parts_.sockets.send(advert);
     if (sent) return;
-    perform(engine_.step(core::SendFailed{advert.instance, sent.error().text}, now), now);
+    perform(step(core::SendFailed{advert.instance, sent.error().text}, now), now);
 }
 
 void EngineLoop::recall(Instant now) {

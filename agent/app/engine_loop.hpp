@@ -13,6 +13,7 @@
 
 #include "agent/app/listen_plan.hpp"
 #include "agent/app/messages.hpp"
+#include "agent/app/recorder.hpp"
 #include "agent/base/result.hpp"
 #include "agent/core/engine.hpp"
 #include "agent/platform/ah_socket.hpp"
@@ -34,6 +35,9 @@ class EngineLoop {
     static Result<std::unique_ptr<EngineLoop>> open(Channels& channels,
                                                     std::shared_ptr<const core::Settings> settings,
                                                     const std::filesystem::path& run_dir);
+
+    /// Before run(): everything that happens to the engine is handed to `recorder`, which outlives the loop.
+    void record_to(Recorder& recorder) { recorder_ = &recorder; }
 
     /// The body of the engine thread: runs until the engine has stopped. SIGTERM and SIGINT must be blocked.
     void run(bool realtime);
@@ -58,6 +62,7 @@ class EngineLoop {
     /// One pass: sockets, netlink, commands, timers. False when nothing was left to do.
     bool pass();
     void handle(const core::Input& input, Instant now);
+    core::Actions step(const core::Input& input, Instant now);
     void sync_sockets(Instant now);
     void perform(core::Actions actions, Instant now);
     void send(const core::SendAdvert& advert, Instant now);
@@ -75,6 +80,7 @@ class EngineLoop {
     std::shared_ptr<const core::Settings> settings_;
     Parts parts_;
     core::Engine engine_;
+    Recorder* recorder_ = nullptr;
     ListenPlan listen_plan_;
     std::vector<core::Input> inputs_;
     std::optional<Instant> sync_retry_;

@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/core.h>
+#include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <thread>
 
@@ -15,9 +17,12 @@
 #include "agent/app/engine_loop.hpp"
 #include "agent/app/options.hpp"
 #include "agent/app/plugin_loop.hpp"
+#include "agent/app/recorder.hpp"
 #include "agent/app/service.hpp"
 #include "agent/config/config.hpp"
+#include "agent/platform/boot.hpp"
 #include "agent/platform/capabilities.hpp"
+#include "agent/platform/clock.hpp"
 #include "agent/platform/realtime.hpp"
 #include "agent/platform/single_instance.hpp"
 
@@ -25,7 +30,7 @@ namespace {
 
 using regent::app::ExitCode;
 
-constexpr auto bus_leaves_within = std::chrono::milliseconds(500);
+constexpr auto waiters_leave_within = std::chrono::milliseconds(500);
 
 int complain(ExitCode code, const std::string& text) {
     fmt::print(stderr, "regentd: {}\n", text);
@@ -42,23 +47,21 @@ void block_signals() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-/// Runs from its making.
-class BusThread {
+/// Runs from its making, and waits for things that may stall: a bus, a disk.
+class Waiter {
   public:
-    explicit BusThread(regent::app::BusLoop& bus)
-        : thread_([this, &bus] {
-              bus.run();
+    explicit Waiter(std::function<void()> body)
+        : thread_([this, body = std::move(body)] {
+              body();
               left_.set_value();
           }) {}
-    BusThread(const BusThread&) = delete;
-    BusThread& operator=(const BusThread&) = delete;
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
 
-    /// Ends the thread; or the process, with `code`, when the thread waits for a bus that stalls: nobody else
-    /// waits for that.
-    void end(regent::app::Channels& channels, int code) {
-        channels.finish_bus.store(true, std::memory_order_release);
-        channels.outbox.wake();
-        if (left_.get_future().wait_for(bus_leaves_within) != std::future_status::ready) {
+    /// Ends the thread, which has been told to; or the process, with `code`, when it still waits: nobody else
+    /// does that.
+    void end(int code) {
+        if (left_.get_future().wait_for(waiters_leave_within) != std::future_status::ready) {
             std::fflush(nullptr);
             std::_Exit(code);
         }
@@ -69,6 +72,43 @@ class BusThread {
     std::promise<void> left_;
     std::thread thread_;
 };
+
+/// What the threads run.
+struct Parts {
+    std::unique_ptr<regent::app::EngineLoop> engine;
+    std::unique_ptr<regent::app::PluginLoop> plugins;
+    std::unique_ptr<regent::app::BusLoop> bus;
+    std::unique_ptr<regent::app::Recorder> recorder;  ///< nullptr: nothing is recorded
+};
+
+regent::record::Header header_of(const std::string& node) {
+    regent::record::Header header;
+    header.version = REGENT_VERSION;
+    header.node = node;
+    header.boot_id = regent::platform::boot_id();
+    header.wall = regent::platform::wall_clock();
+    header.at = regent::platform::now();
+    return header;
+}
+
+regent::Result<Parts> open_parts(const regent::app::Options& options, const regent::core::Settings& settings,
+                                 regent::app::Channels& channels) {
+    auto engine = regent::app::EngineLoop::open(
+        channels, std::make_shared<const regent::core::Settings>(settings), options.run_dir);
+    if (!engine) return tl::unexpected(engine.error());
+    auto plugins = regent::app::PluginLoop::open(channels, options.plugins.host);
+    if (!plugins) return tl::unexpected(plugins.error());
+    auto bus = regent::app::BusLoop::open(channels);
+    if (!bus) return tl::unexpected(bus.error());
+    Parts parts{std::move(*engine), std::move(*plugins), std::move(*bus), nullptr};
+    if (!options.record) return parts;
+    auto recorder = regent::app::Recorder::open(channels, *options.record, options.record_limit,
+                                                header_of(settings.node));
+    if (!recorder) return tl::unexpected(recorder.error());
+    parts.recorder = std::move(*recorder);
+    parts.engine->record_to(*parts.recorder);
+    return parts;
+}
 
 int run(const regent::app::Options& options) {
     regent::plugin::Catalog catalog(options.plugins);
@@ -102,14 +142,8 @@ int run(const regent::app::Options& options) {
     }
     regent::app::Channels channels(std::move(*wake_engine), std::move(*wake_service),
                                    std::move(*wake_plugins), std::move(*wake_bus));
-    auto engine = regent::app::EngineLoop::open(
-        channels, std::make_shared<const regent::core::Settings>(*loaded.settings), options.run_dir);
-    if (!engine) return complain(ExitCode::failure, engine.error().text);
-    auto plugins = regent::app::PluginLoop::open(channels, options.plugins.host);
-    if (!plugins) return complain(ExitCode::failure, plugins.error().text);
-
-    auto bus = regent::app::BusLoop::open(channels);
-    if (!bus) return complain(ExitCode::failure, bus.error().text);
+    const auto parts = open_parts(options, *loaded.settings, channels);
+    if (!parts) return complain(ExitCode::failure, parts.error().text);
 
     regent::app::Service service(options, catalog, channels, std::move(*loop), std::move(*manager));
     service.log_diagnostics(loaded.diagnostics);
@@ -119,12 +153,18 @@ int run(const regent::app::Options& options) {
         }
     }
     service.use(loaded);
-    std::jthread engine_thread([&] { (*engine)->run(options.realtime); });
-    std::jthread plugin_thread([&] { (*plugins)->run(); });
-    BusThread bus_thread(**bus);
+    std::optional<Waiter> record_thread;
+    if (parts->recorder) record_thread.emplace([&] { parts->recorder->run(); });
+    std::jthread engine_thread([&] { parts->engine->run(options.realtime); });
+    std::jthread plugin_thread([&] { parts->plugins->run(); });
+    Waiter bus_thread([&] { parts->bus->run(); });
     const auto done = service.run();
     const int code = done ? static_cast<int>(ExitCode::ok) : complain(ExitCode::failure, done.error().text);
-    bus_thread.end(channels, code);
+    channels.finish_bus.store(true, std::memory_order_release);
+    channels.outbox.wake();
+    if (parts->recorder) parts->recorder->finish(done.has_value());
+    bus_thread.end(code);
+    if (record_thread) record_thread->end(code);
     return code;
 }
 

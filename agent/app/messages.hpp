@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the four threads tell each other, over bounded queues (design: the service thread may stall for
+// What the threads tell each other, over bounded queues (design: the service thread may stall for
 // seconds, and adverts still leave on time). The plugin thread is not the service thread, so that a log that
 // hangs does not blind the checks.
 #pragma once
@@ -68,6 +68,7 @@ struct Channels {
 
     static constexpr std::size_t bus_requests_capacity = 64;
     static constexpr std::size_t bus_reports_capacity = 256;
+    static constexpr std::size_t record_reports_capacity = 64;
 
     Channels(platform::Wakeup engine, platform::Wakeup service, platform::Wakeup plugins,
              platform::Wakeup bus)
@@ -83,6 +84,7 @@ struct Channels {
     platform::SpscQueue<Report> plugin_reports{plugin_reports_capacity};           ///< plugins to service
     platform::SpscQueue<bus::Request> bus_requests{bus_requests_capacity};         ///< bus to service
     platform::SpscQueue<Report> bus_reports{bus_reports_capacity};                 ///< bus to service
+    platform::SpscQueue<Report> record_reports{record_reports_capacity};           ///< recorder to service
     platform::Wakeup wake_engine;
     platform::Wakeup wake_service;
     platform::Wakeup wake_plugins;

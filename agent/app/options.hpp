@@ -2,6 +2,7 @@
 // The command line of regentd.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -26,7 +27,9 @@ struct Options {
     std::filesystem::path run_dir = "/run/regent";
     LogTarget log = LogTarget::stderr_stream;
     plugin::Places plugins = plugin::places({}, {});
-    bool realtime = true;  ///< SCHED_RR and mlock where permitted
+    std::optional<std::filesystem::path> record;       ///< directory of recordings
+    std::uint64_t record_limit = 64ULL * 1024 * 1024;  ///< bytes of a recording
+    bool realtime = true;                              ///< SCHED_RR and mlock where permitted
 };
 
 /// What to do after parsing: run with options, or print `text` and leave.

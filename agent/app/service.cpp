@@ -82,6 +82,8 @@ void Service::drain_reports() {
         show(*report);
     while (const auto report = channels_.bus_reports.try_pop())
         show(*report);
+    while (const auto report = channels_.record_reports.try_pop())
+        show(*report);
     take_requests();
     const auto dropped = channels_.reports.dropped();
     if (dropped != drops_told_) {

@@ -8,12 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
 #include <string>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <utility>
 
+#include "agent/platform/boot.hpp"
 #include "agent/platform/descriptor.hpp"
 #include "agent/platform/system_error.hpp"
 
@@ -68,12 +68,11 @@ std::uint32_t checksum(ByteView bytes) {
 
 Result<Identity> current_identity() {
     Identity identity;
-    std::string boot_id;
-    std::ifstream("/proc/sys/kernel/random/boot_id") >> boot_id;
+    const std::string boot = boot_id();
     struct stat network {};
-    if (boot_id.size() != identity.boot_id.size() || ::stat("/proc/self/ns/net", &network) != 0)
+    if (boot.size() != identity.boot_id.size() || ::stat("/proc/self/ns/net", &network) != 0)
         return failure("cannot tell this boot from others: /proc is not readable");
-    std::copy(boot_id.begin(), boot_id.end(), identity.boot_id.begin());
+    std::copy(boot.begin(), boot.end(), identity.boot_id.begin());
     identity.network_namespace = network.st_ino;
     return identity;
 }

@@ -165,6 +165,7 @@ class Regent(_Agent):
     kind = "regent"
     log = "stderr"
     environment: dict[str, str] = {}  # beside what it always gets
+    record: pathlib.Path | None = None  # where it records
 
     def __init__(self, lab: Lab, host: str) -> None:
         super().__init__(lab, host)
@@ -189,8 +190,9 @@ class Regent(_Agent):
     def _argv(self, file: pathlib.Path) -> list[str]:
         run = self.directory / "run"
         run.mkdir(exist_ok=True)
+        record = ["--record", str(self.record)] if self.record else []
         return [str(self.program), "--config", str(file), "--run-dir", str(run), "--log", self.log, "--plugin-dir",
-                str(self.plugins), "--plugin-host", str(self.program.with_name("regent-plugin-host"))]
+                str(self.plugins), "--plugin-host", str(self.program.with_name("regent-plugin-host")), *record]
 
     def _environment(self) -> dict[str, str]:
         if self.notifications is not None:

@@ -27,6 +27,7 @@ TEST_CASE("The configuration file is required, the rest has defaults") {
     CHECK(command->run->realtime);
     CHECK(command->run->plugins.directories.size() == 2);
     CHECK_FALSE(command->run->plugins.must_exist);
+    CHECK_FALSE(command->run->record);
 
     const auto missing = parse({});
     REQUIRE_FALSE(missing);
@@ -34,8 +35,9 @@ TEST_CASE("The configuration file is required, the rest has defaults") {
 }
 
 TEST_CASE("Every option is understood") {
-    const auto command = parse({"--config=b.toml", "--run-dir", "/tmp/x", "--log", "journal", "--no-realtime",
-                                "--plugin-dir", "/tmp/plugins", "--plugin-host=/tmp/host"});
+    const auto command =
+        parse({"--config=b.toml", "--run-dir", "/tmp/x", "--log", "journal", "--no-realtime", "--plugin-dir",
+               "/tmp/plugins", "--plugin-host=/tmp/host", "--record", "/tmp/r", "--record-limit=2"});
     REQUIRE(command);
     REQUIRE(command->run);
     CHECK(command->run->run_dir == "/tmp/x");
@@ -43,6 +45,8 @@ TEST_CASE("Every option is understood") {
     CHECK_FALSE(command->run->realtime);
     CHECK(command->run->plugins.directories == std::vector<std::filesystem::path>{"/tmp/plugins"});
     CHECK(command->run->plugins.host == "/tmp/host");
+    CHECK(command->run->record == "/tmp/r");
+    CHECK(command->run->record_limit == 2 * 1024 * 1024);
 }
 
 TEST_CASE("What is not understood is refused in one line") {
@@ -50,6 +54,8 @@ TEST_CASE("What is not understood is refused in one line") {
          std::vector<std::vector<const char*>>{{"--config", "a", "--colour"},
                                                {"--config", "a", "extra"},
                                                {"--config"},
+                                               {"--config", "a", "--record-limit", "0"},
+                                               {"--config", "a", "--record-limit", "-1"},
                                                {"--config", "a", "--log", "syslog"}}) {
         const auto command = parse(arguments);
         REQUIRE_FALSE(command);
