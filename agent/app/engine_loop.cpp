@@ -53,6 +53,7 @@ EngineLoop::EngineLoop(Channels& channels, std::shared_ptr<const core::Settings>
     : channels_(channels), settings_(std::move(settings)), parts_(std::move(parts)) {}
 
 void EngineLoop::run(bool realtime) {
+    if (recorder_) recorder_->guard();
     auto done = start(realtime);
     if (done) done = parts_.loop.run();
     if (!done) channels_.engine_failure = done.error().text;
@@ -197,6 +198,7 @@ void EngineLoop::handle(const core::Input& input, Instant now) {
 }
 
 core::Actions EngineLoop::step(const core::Input& input, Instant now) {
+    if (recorder_) recorder_->begins(input, now);
     auto actions = engine_.step(input, now);
     if (recorder_) recorder_->record(input, now, actions);
     return actions;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <pthread.h>
 #include <string>
 
 #include "agent/app/messages.hpp"
@@ -31,7 +32,16 @@ class Recorder {
     /// Touches no file yet.
     static Result<std::unique_ptr<Recorder>> open(Channels& channels, std::filesystem::path directory,
                                                   std::uint64_t limit, record::Header header);
+    ~Recorder();
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
 
+    /// The engine thread, before all else: should this process die by its own fault, what has happened until
+    /// then is still written, and last the input that the engine was given (begins()). Costs a tenth of a
+    /// second at most.
+    void guard();
+    /// The engine thread: the engine is about to be given `input`, which stays where it is until record().
+    void begins(const core::Input& input, Instant now);
     /// The engine thread: `actions` are what `input` made the engine do. What finds no room is counted, and
     /// the file has a gap there.
     void record(const core::Input& input, Instant now, const core::Actions& actions);
@@ -44,13 +54,18 @@ class Recorder {
     void finish(bool stopped);
 
   private:
+    struct Parts {
+        platform::EventLoop loop;
+        platform::Wakeup wakeup;
+        platform::Wakeup last_words;
+    };
     struct Entry {
         record::Step step;
         std::uint64_t lost = 0;  ///< before it, since the start
     };
 
     Recorder(Channels& channels, std::filesystem::path directory, std::uint64_t limit, record::Header header,
-             platform::EventLoop loop, platform::Wakeup wakeup);
+             Parts parts);
 
     Result<void> start();
     void take();
@@ -59,6 +74,7 @@ class Recorder {
     bool write_gap(std::uint64_t lost);
     bool flush();
     void end();
+    static void on_fatal_signal(int signal);
     void log(core::LogLevel level, const std::string& text);
 
     Channels& channels_;
@@ -67,12 +83,19 @@ class Recorder {
     const record::Header header_;
     platform::EventLoop loop_;
     platform::Wakeup wakeup_;
+    platform::Wakeup last_words_;  ///< are written
 
     platform::SpscQueue<Entry> queue_{queue_capacity};
     std::atomic<bool> records_{true};
     std::atomic<std::size_t> waiting_{0};  ///< bytes
     std::atomic<std::uint64_t> lost_{0};
     bool fresh_ = false;  ///< the engine thread's: something was pushed since wake()
+
+    std::atomic<const core::Input*> current_{nullptr};
+    Instant current_at_{};
+    pthread_t engine_thread_{};
+    enum class Death : std::uint8_t { no, elsewhere, of_the_engine };
+    std::atomic<Death> death_{Death::no};
 
     enum class Finish : std::uint8_t { no, stopped, failed };
     std::atomic<Finish> finish_{Finish::no};

@@ -149,6 +149,14 @@ class Show {
                                     clean(header.version), wall_text(header, header.at));
     }
 
+    /// What was printed must be out, should this process die of it too.
+    void dies(const std::string& file, std::uint64_t line) const {
+        streams_.out.flush();
+        streams_.err << fmt::format("regentctl: {}:{}: the agent died of this input; here it comes\n",
+                                    clean(file), line)
+                     << std::flush;
+    }
+
     void stepped(const record::Step& step, const core::Actions& actions) {
         if (const auto event = event_of(step.input)) add(*event, step.at);
         for (const auto& action : actions) {
@@ -223,6 +231,7 @@ ExitCode replay(const std::vector<std::string>& arguments, const Streams& stream
     Show show(streams, parsed.switches.at("json"));
     const auto found = record::replay(
         in, {[&](const record::Header& header) { show.begins(header); },
+             [&](std::uint64_t line, const record::Fatal&) { show.dies(file, line); },
              [&](const record::Step& step, const core::Actions& actions) { show.stepped(step, actions); }});
     return show.finish(file, found);
 }

@@ -10,6 +10,7 @@ namespace regent::record {
 
 REGENT_RECORD_WORDS(EndCause, stopped, limit);
 REGENT_RECORD(record, Header, schema, version, node, boot_id, wall, at);
+REGENT_RECORD(record, Fatal, fatal_at, input);
 REGENT_RECORD(record, Gap, inputs);
 REGENT_RECORD(record, End, cause);
 
@@ -61,6 +62,7 @@ Line read_line(const Cursor& at) {
             at.fail(concat("schema: \"", header.schema, "\" is not \"", schema_name, "\""));
         return header;
     }
+    if (at.member("fatal_at")) return as(Fatal{});
     if (at.member("inputs")) return as(Gap{});
     if (at.member("cause")) return as(End{});
     return read_step(at);

@@ -36,6 +36,12 @@ struct Step {
     std::uint64_t digest = 0;   ///< of the actions, digest.hpp
 };
 
+/// The agent died while its engine handled this. The last line then.
+struct Fatal {
+    Instant fatal_at{};
+    core::Input input;
+};
+
 /// Here this many inputs could not be written.
 struct Gap {
     std::uint64_t inputs = 0;
@@ -50,7 +56,7 @@ struct End {
     EndCause cause = EndCause::stopped;
 };
 
-using Line = std::variant<Header, Step, Gap, End>;
+using Line = std::variant<Header, Step, Fatal, Gap, End>;
 
 /// Without a line feed. A ConfigApplied has its settings.
 std::string to_text(const Line& line);

@@ -144,6 +144,8 @@ inline void read(const Cursor& at, Instant& instant) {
 
 template <Described T>
 void read(const Cursor& at, T& value);
+template <class... Alternatives>
+void read(const Cursor& at, std::variant<Alternatives...>& value);
 
 template <class T>
 void read(const Cursor& at, std::vector<T>& list) {

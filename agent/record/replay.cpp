@@ -62,27 +62,39 @@ class Run {
     }
 
     Result<bool> on(const Step& step) {
-        if (!begun_with_header()) return no_header();
-        if (step.at < last_) return failure("at: time goes back");
-        last_ = step.at;
-        if (const auto* applied = std::get_if<core::ConfigApplied>(&step.input)) {
+        const auto actions = give(step.input, step.at);
+        if (!actions) return tl::unexpected(actions.error());
+        if (listener_.stepped) listener_.stepped(step, *actions);
+        if (actions->size() != step.actions)
+            return failure(concat("the actions differ: ", step.actions, " are recorded, the engine wants ",
+                                  actions->size()));
+        if (digest_of(*actions) != step.digest)
+            return failure(
+                concat("the actions differ: as many as are recorded, ", step.actions, ", but others"));
+        ++found_.inputs;
+        found_.actions += actions->size();
+        return false;
+    }
+
+    Result<bool> on(const Fatal& fatal) {
+        if (begun_with_header() && listener_.dies) listener_.dies(found_.lines, fatal);
+        const auto actions = give(fatal.input, fatal.fatal_at);
+        if (!actions) return tl::unexpected(actions.error());
+        return failure("the agent died of this input, and this engine does not");
+    }
+
+    Result<core::Actions> give(const core::Input& input, Instant at) {
+        if (!begun_with_header()) return failure("the first line is not a header");
+        if (at < last_) return failure("at: time goes back");
+        last_ = at;
+        if (const auto* applied = std::get_if<core::ConfigApplied>(&input)) {
             const auto trusted = check_trust(*applied->settings);
             if (!trusted) return tl::unexpected(trusted.error());
             configured_ = true;
         }
-        if (configured_ && std::holds_alternative<core::Recalled>(step.input))
+        if (configured_ && std::holds_alternative<core::Recalled>(input))
             return failure("Recalled comes before the first ConfigApplied");
-        const auto actions = engine_.step(step.input, step.at);
-        if (listener_.stepped) listener_.stepped(step, actions);
-        if (actions.size() != step.actions)
-            return failure(concat("the actions differ: ", step.actions, " are recorded, the engine wants ",
-                                  actions.size()));
-        if (digest_of(actions) != step.digest)
-            return failure(
-                concat("the actions differ: as many as are recorded, ", step.actions, ", but others"));
-        ++found_.inputs;
-        found_.actions += actions.size();
-        return false;
+        return engine_.step(input, at);
     }
 
     bool begun_with_header() const { return found_.lines > 1; }

@@ -29,14 +29,17 @@ struct Replayed {
     std::uint64_t missing = 0;  ///< inputs in the gap
 };
 
+/// Each may be empty.
 struct Listener {
     std::function<void(const Header& header)> begins;
+    /// The agent died of this, and now it is given to an engine of this process.
+    std::function<void(std::uint64_t line, const Fatal& fatal)> dies;
     std::function<void(const Step& step, const core::Actions& actions)> stepped;  ///< also where they differ
 };
 
-/// Hostile-input safe: reads no line longer than 64 MiB, and gives the engine nothing that it must not trust.
-/// An error begins with the number of the line, as in "17: …": it cannot be read, or the engine does
-/// something else now than is written there.
+/// Hostile-input safe, but for an input that killed the agent: reads no line longer than 64 MiB, and gives
+/// the engine nothing that it must not trust. An error begins with the number of the line, as in "17: …": it
+/// cannot be read, or the engine does something else now than is written there.
 Result<Replayed> replay(std::istream& in, const Listener& listener);
 
 }  // namespace regent::record

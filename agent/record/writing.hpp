@@ -52,6 +52,8 @@ inline Json written(Instant instant) {
 }
 template <Described T>
 Json written(const T& value);
+template <class... Alternatives>
+Json written(const std::variant<Alternatives...>& value);
 
 template <class T>
 Json written(const std::vector<T>& list) {

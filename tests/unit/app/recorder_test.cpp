@@ -7,7 +7,9 @@
 #include <fstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 #include "agent/core/engine.hpp"
 #include "agent/record/replay.hpp"
@@ -41,6 +43,19 @@ struct Scene {
     void write() {
         recorder->finish(true);
         recorder->run();
+    }
+    /// In a child process that is going to die: guarded, after 500 inputs. Returns the writing thread.
+    std::thread doomed() {
+        // Not the handler of the test program, which would take it for a failure.
+        std::signal(SIGABRT, SIG_DFL);
+        const rlimit no_core{0, 0};
+        ::setrlimit(RLIMIT_CORE, &no_core);
+        // An event loop does not survive a fork.
+        recorder = *app::Recorder::open(channels, path, large, {});
+        std::thread writer([&] { recorder->run(); });
+        recorder->guard();
+        happen(500);
+        return writer;
     }
     Result<Replayed> replayed(const std::string& name = "record.jsonl") const {
         std::ifstream in(path / name);
@@ -177,6 +192,42 @@ TEST_CASE("A directory that cannot be made costs the recording, and is told") {
     scene.recorder->run();
     CHECK(scene.log().starts_with("nothing is recorded: cannot make "));
     scene.happen(10);
+}
+
+TEST_CASE("An input that kills the engine is the last line") {
+    Scene scene;
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        auto writer = scene.doomed();
+        const core::Input poison = core::LinkRemoved{77};
+        scene.recorder->begins(poison, scene.now + 1ms);
+        std::abort();
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
+    const auto found = scene.replayed();
+    REQUIRE_FALSE(found);
+    CHECK(found.error().text == "502: the agent died of this input, and this engine does not");
+}
+
+TEST_CASE("Another thread that dies leaves what has happened until then") {
+    Scene scene;
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        auto writer = scene.doomed();
+        const core::Input harmless = core::LinkRemoved{77};
+        scene.recorder->begins(harmless, scene.now + 1ms);
+        std::thread([] { std::abort(); }).join();
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    const auto found = scene.replayed();
+    REQUIRE(found);
+    CHECK(found->inputs == 500);
+    CHECK(found->ending == Replayed::Ending::cut);
 }
 
 TEST_CASE("Some runs are kept, the newest first") {

@@ -54,6 +54,10 @@ TEST_CASE("a line: what is no input comes back too") {
     CHECK(std::get<Header>(*parse_line(to_text(header))) == header);
     CHECK(std::get<Gap>(*parse_line(to_text(Gap{12}))).inputs == 12);
     CHECK(std::get<End>(*parse_line(to_text(End{EndCause::limit}))).cause == EndCause::limit);
+    const auto fatal =
+        std::get<Fatal>(*parse_line(to_text(Fatal{Instant(Duration(3)), core::StopRequested{true}})));
+    CHECK(fatal.fatal_at == Instant(Duration(3)));
+    CHECK(std::get<core::StopRequested>(fatal.input).at_once);
     // Most lines: nothing was done, and nothing is said of it.
     const auto idle = to_text(Step{Instant(Duration(9)), core::TimerFired{}, 0, digest_of({})});
     CHECK(idle == R"({"at":9,"input":{"TimerFired":{}}})");

@@ -88,7 +88,7 @@ TEST_CASE("replay: a recorded node does the same again") {
     std::size_t transitions = 0, commands = 0;
     std::istringstream in(whole());
     const auto found =
-        replay(in, {{}, [&](const Step& step, const core::Actions& actions) {
+        replay(in, {{}, {}, [&](const Step& step, const core::Actions& actions) {
                         commands += std::holds_alternative<core::OperatorCommand>(step.input) ? 1U : 0U;
                         for (const auto& action : actions)
                             transitions += std::holds_alternative<core::Transition>(action) ? 1U : 0U;
