@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -228,6 +229,8 @@ ExitCode replay(const std::vector<std::string>& arguments, const Streams& stream
     const std::string& file = parsed.operands.front();
     std::ifstream in(file, std::ios::binary);
     if (!in) throw std::runtime_error(fmt::format("cannot read {}: {}", file, std::strerror(errno)));
+    if (std::filesystem::is_directory(file))
+        throw std::runtime_error(fmt::format("cannot read {}: it is a directory", file));
     Show show(streams, parsed.switches.at("json"));
     const auto found = record::replay(
         in, {[&](const record::Header& header) { show.begins(header); },

@@ -37,7 +37,7 @@ class Walk {
     }
     template <Described T>
     void add(const T& value) {
-        std::apply([&](const auto&... field) { (add(value.*field.member), ...); }, Fields<T>::list);
+        std::apply([&](const auto&... field) { (add(value.*field.member), ...); }, Fields<T>::all_fields);
     }
 
   private:

@@ -23,7 +23,7 @@ struct Field {
 template <class Class, class Member>
 Field(std::string_view, Member Class::*) -> Field<Class, Member>;
 
-/// `name` of the type and `list`, a tuple of its Field, in order of declaration.
+/// `type_name`, and `all_fields`, a tuple of its Field, in order of declaration.
 template <class T>
 struct Fields;
 
@@ -33,7 +33,7 @@ struct Words;
 
 template <class T>
 concept Described = requires {
-    Fields<T>::list;
+    Fields<T>::all_fields;
 };
 template <class T>
 concept Worded = std::is_enum_v<T> && requires {
@@ -52,19 +52,19 @@ concept Worded = std::is_enum_v<T> && requires {
 #define REGENT_RECORD(scope, type, ...)                                                            \
     template <>                                                                                    \
     struct Fields<scope::type> {                                                                   \
-        static constexpr std::string_view name = #type;                                            \
-        static constexpr auto list = std::tuple(BOOST_PP_SEQ_FOR_EACH_I(                           \
+        static constexpr std::string_view type_name = #type;                                       \
+        static constexpr auto all_fields = std::tuple(BOOST_PP_SEQ_FOR_EACH_I(                     \
             REGENT_RECORD_FIELD, scope::type, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)));             \
         static void complete(scope::type& value) { [[maybe_unused]] auto& [__VA_ARGS__] = value; } \
     }
 
 /// A structure without members.
-#define REGENT_RECORD_EMPTY(scope, type)                \
-    template <>                                         \
-    struct Fields<scope::type> {                        \
-        static_assert(std::is_empty_v<scope::type>);    \
-        static constexpr std::string_view name = #type; \
-        static constexpr std::tuple<> list{};           \
+#define REGENT_RECORD_EMPTY(scope, type)                     \
+    template <>                                              \
+    struct Fields<scope::type> {                             \
+        static_assert(std::is_empty_v<scope::type>);         \
+        static constexpr std::string_view type_name = #type; \
+        static constexpr std::tuple<> all_fields{};          \
     }
 
 #define REGENT_RECORD_VALUE(r, type, i, word) BOOST_PP_COMMA_IF(i) type::word

@@ -184,7 +184,7 @@ void read(const Cursor& at, T& value) {
             }
             (read_member(at, field.name, value.*field.member), ...);
         },
-        Fields<T>::list);
+        Fields<T>::all_fields);
 }
 
 template <class... Alternatives>
@@ -192,7 +192,7 @@ void read(const Cursor& at, std::variant<Alternatives...>& value) {
     if (at.object().size() != 1) at.fail("an object with one member is wanted");
     const std::string key = at.json().begin().key();
     const auto take = [&]<class T>(std::in_place_type_t<T>) {
-        if (Fields<T>::name != key) return false;
+        if (Fields<T>::type_name != key) return false;
         T alternative;
         read(*at.member(key), alternative);
         value = std::move(alternative);

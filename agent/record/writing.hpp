@@ -81,7 +81,7 @@ template <Described T>
 Json written(const T& value) {
     Json object = Json::object();
     std::apply([&](const auto&... field) { (write_member(object, field.name, value.*field.member), ...); },
-               Fields<T>::list);
+               Fields<T>::all_fields);
     return object;
 }
 
@@ -91,7 +91,7 @@ Json written(const std::variant<Alternatives...>& value) {
     return std::visit(
         [](const auto& what) {
             Json object = Json::object();
-            write_member(object, Fields<std::decay_t<decltype(what)>>::name, what);
+            write_member(object, Fields<std::decay_t<decltype(what)>>::type_name, what);
             return object;
         },
         value);

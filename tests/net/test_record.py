@@ -103,6 +103,11 @@ def test_a_node_is_replayed(lab: Lab, say: Say) -> None:
     again = [f"({e['instance']}) {e['text']}" if e["instance"] else str(e["text"]) for e in _events(lb1, "log")]
     assert len(again) > 10 and all(any(line.endswith(": " + text) for line in logged) for text in again), "the log, once more"
     assert len(_events(lb1, "transition")) == sum("Entering" in line for line in logged)
+    text = subprocess.run([str(build_directory() / "bin" / "regentctl"), "replay", str(file)], capture_output=True, text=True,
+                          timeout=60.0, check=True).stdout
+    for line in (r"^20\S+Z command: handover SG1 \(kernel update\)$", r"^20\S+Z notice: \(VI_1\) Entering BACKUP STATE: check fit DOWN: ",
+                 r"^20\S+Z change: VI_2 from MASTER to BACKUP: handed over", rf"^{lb1['inputs']} inputs, .* as recorded; the agent stopped$"):
+        assert re.search(line, text, re.MULTILINE), text
     # One verdict that was another makes another history.
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     number = next(n for n, line in enumerate(lines) if '"state":"down"' in line)

@@ -60,7 +60,7 @@ def test_without_a_bus_it_says_so(arguments):
     ["maintenance", "maybe"], ["watch", "--until", "x"], ["reload", "x"], ["metrics", "x"], ["frobnicate"], ["config"], ["config", "chek", "x"], ["--frobnicate"], ["config", "check"],
     ["config", "check", "a", "b"], ["config", "check", "a", "--jso"], ["config", "dump", "a", "--json"],
     ["config", "check", "--json=yes", "a"], ["--version", "x"], ["plugin"], ["plugin", "show"], ["plugin", "list", "x"],
-    ["config", "convert"], ["config", "convert", "a", "b"], ["config", "convert", "a", "--force"],
+    ["replay"], ["replay", "a", "b"], ["replay", "a", "--jso"], ["config", "convert"], ["config", "convert", "a", "b"], ["config", "convert", "a", "--force"],
     ["config", "convert", "a", "--output"], ["config", "check", "a", "--output", "b"],
     ["plugin", "show", "a", "b"], ["--plugin-dir"], ["--plugin-dir", "x"], ["plugin", "list", "--plugin-dir"],
 ])
@@ -131,6 +131,41 @@ def test_a_full_disk_is_a_failure(good):
         done = subprocess.run([REGENTCTL, "config", "dump", good], stdout=full, stderr=subprocess.PIPE, timeout=20)
     assert done.returncode == 1
     assert b"cannot write the output" in done.stderr
+
+
+HEADER = ('{"schema":"regent.record.1","version":"0.0.1","node":"lb\\u001b1","boot_id":"b","wall":1700000000123456789,'
+          '"at":1000000000}')
+TIMER = '{"at":1000000000,"input":{"TimerFired":{}}}'
+
+
+@pytest.mark.parametrize("lines, code, out, err", [
+    ([HEADER, TIMER, '{"cause":"stopped"}'], 0, "1 inputs, 0 actions, as recorded; the agent stopped", ""),
+    ([HEADER, TIMER, TIMER[:20]], 0, "1 inputs, 0 actions, as recorded; the file ends without an end: ", ""),
+    ([HEADER, TIMER, '{"inputs":3}', "x"], 1, "1 inputs, 0 actions, as recorded up to there", "3 inputs are missing at line 3: "),
+    ([HEADER, "x"], 1, "", ":2: not JSON: "),
+    ([HEADER, TIMER, TIMER.replace("1000000000", "1")], 1, "", ":3: at: time goes back (recorded by regent 0.0.1, this is "),
+    ([HEADER, TIMER.replace("}}", '}},"actions":1,"digest":"0000000000000000"')], 1, "",
+     ":2: the actions differ: 1 are recorded, the engine wants 0 (recorded by regent 0.0.1, this is "),
+    ([], 1, "", ":1: there is no header: the file is empty or was cut"),
+])
+def test_replay(tmp_path, lines, code, out, err):
+    """What a recording is, or is not."""
+    path = tmp_path / "record.jsonl"
+    path.write_text("\n".join(lines) + ("\n" if lines and len(lines[-1]) != 20 else ""))
+    done = run("replay", str(path))
+    assert done.returncode == code and err in done.stderr and done.stderr.count("\n") == (1 if err else 0)
+    if lines:
+        assert done.stdout.startswith("lb?1: regent 0.0.1, recorded from 2023-11-14T22:13:20.123456Z\n")
+    assert out in done.stdout
+    document = json.loads(run("replay", str(path), "--json").stdout)
+    assert document["schema"] == "regent.replay.1" and document["as_recorded"] == (code == 0) and err in document["problem"]
+
+
+@pytest.mark.parametrize("path", ["/nonexistent/record.jsonl", "/"])
+def test_replay_of_what_is_no_file(path):
+    done = run("replay", path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"regentctl: cannot read {path}: ")
 
 
 CONF = """vrrp_instance VI_1 {

@@ -20,7 +20,8 @@ void fill(bool& value) {
 void fill(std::integral auto& value) {
     using Limits = std::numeric_limits<std::decay_t<decltype(value)>>;
     const auto random = static_cast<std::decay_t<decltype(value)>>(*rc::gen::arbitrary<std::uint64_t>());
-    value = std::array{random, Limits::min(), Limits::max()}[below(3)];
+    const auto small = static_cast<std::decay_t<decltype(value)>>(below(4));
+    value = std::array{small, random, Limits::min(), Limits::max()}[below(4)];
 }
 template <Worded E>
 void fill(E& value) {
@@ -31,8 +32,8 @@ void fill(Bytes& bytes) {
 }
 /// Texts that people write, and those that are none.
 void fill(std::string& text) {
-    const std::vector<std::string> parts{"VI_1", " ",    "\"", "\\",   "\n",
-                                         "ä",    "\xff", "€",  "\x7f", std::string(1, '\0')};
+    const std::vector<std::string> parts{
+        "VI_1", "enp0s3", " ", "\"", "\\", "\n", "ä", "\xff", "€", "\x7f", std::string(1, '\0')};
     text.clear();
     for (auto left = below(5); left > 0; --left)
         text += parts[below(parts.size())];
@@ -75,7 +76,7 @@ void fill(std::shared_ptr<const T>& shared) {
 }
 template <Described T>
 void fill(T& value) {
-    std::apply([&](const auto&... field) { (fill(value.*field.member), ...); }, Fields<T>::list);
+    std::apply([&](const auto&... field) { (fill(value.*field.member), ...); }, Fields<T>::all_fields);
 }
 
 template <std::size_t... Kinds>
@@ -102,7 +103,7 @@ bool equal(const T& one, const T& other) {
     } else {
         return std::apply(
             [&](const auto&... field) { return (equal(one.*field.member, other.*field.member) && ...); },
-            Fields<T>::list);
+            Fields<T>::all_fields);
     }
 }
 

@@ -4,7 +4,11 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck/catch.h>
 
+#include "agent/core/engine.hpp"
+#include "agent/record/trust.hpp"
+
 #include "tests/unit/core/builders.hpp"
+#include "tests/unit/record/any_input.hpp"
 #include "tests/unit/record/recording.hpp"
 
 using namespace regent;
@@ -162,6 +166,32 @@ TEST_CASE("replay: an engine is given no settings that it must not trust") {
     settings.groups[0].members.push_back("VI_9");
     CHECK(error_of(header + line_of(core::ConfigApplied{std::make_shared<const core::Settings>(settings)})) ==
           R"(2: group "SG1": there is no instance "VI_9")");
+}
+
+TEST_CASE("replay: no input that a line can hold harms an engine that serves") {
+    rc::prop("any input", [] {
+        core::Engine engine;
+        Instant now{};
+        engine.step(core::ConfigApplied{std::make_shared<const core::Settings>(Cluster::settings(100))}, now);
+        const auto mac = MacAddress{{2, 0, 0, 0, 0, 1}};
+        engine.step(core::KernelSnapshot{{{1, "enp0s3", true, true, true, 1500, mac},
+                                          {2, "enp0s8", true, true, true, 1500, mac}},
+                                         {{1, ip("10.0.2.5"), 24}, {2, ip("192.168.1.5"), 24}}},
+                    now);
+        for (auto left = *rc::gen::inRange(1, 60); left > 0; --left) {
+            const auto kind = *rc::gen::inRange<std::size_t>(0, std::variant_size_v<core::Input>);
+            auto input = test::any_input(kind);
+            const auto* applied = std::get_if<core::ConfigApplied>(&input);
+            const bool trusted = !applied || check_trust(*applied->settings).has_value();
+            if (trusted && !std::holds_alternative<core::Recalled>(input)) engine.step(input, now);
+            for (int turns = 0; turns < 20; ++turns) {
+                const auto due = engine.next_deadline();
+                if (!due) break;
+                now = std::max(now, *due);
+                engine.step(core::TimerFired{}, now);
+            }
+        }
+    });
 }
 
 TEST_CASE("replay: no damage brings the engine down") {
