@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/record/trust.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -17,6 +18,7 @@ constexpr Duration longest_v2_interval = 255s;     ///< RFC 3768 §5.3.7
 constexpr Duration longest_v3_interval = 40950ms;  ///< RFC 9568 §5.2.7
 constexpr Duration shortest_interval = 10ms;
 constexpr int largest_weight = 253;
+constexpr unsigned largest_threshold = 100;
 
 class Judge {
   public:
@@ -26,7 +28,9 @@ class Judge {
         for (const auto& check : settings_.checks) {
             of("check", check.name);
             must(checks_.insert(check.name).second, "is there twice");
-            must(check.rise >= 1 && check.fall >= 1, "rise and fall are at least 1");
+            must(std::min(check.rise, check.fall) >= 1 &&
+                     std::max(check.rise, check.fall) <= largest_threshold,
+                 "rise and fall are 1 to 100");
         }
         for (const auto& instance : settings_.instances)
             judge(instance);

@@ -45,6 +45,7 @@ TEST_CASE("trust: what the engine would break on is named") {
               s.groups[0].members = {"VI_1", "VI_1"};
           }) == R"(group "SG1": "VI_1" is in a group already)");
     CHECK(problem([](Settings& s) { s.groups[0].members.clear(); }) == R"(group "SG1": has no members)");
+    CHECK(problem([](Settings& s) { s.checks[0].fall = 101; }) == R"(check "a": rise and fall are 1 to 100)");
     CHECK(problem([](Settings& s) { s.checks.push_back(s.checks[0]); }) == R"(check "a": is there twice)");
     CHECK(problem([](Settings& s) {
               s.instances[1].interface = s.instances[0].interface;
