@@ -44,7 +44,7 @@ void CheckObject::Override(sdbus::Result<>&& result, std::string state, std::uin
     if (state != "up" && state != "down") refuse("the state must be \"up\" or \"down\"");
     if (duration_us < static_cast<std::uint64_t>(shortest_override.count()) ||
         duration_us > static_cast<std::uint64_t>(longest_override.count()))
-        refuse("the duration must be 1 second to 7 days, in microseconds");
+        refuse("the duration must be 1 second to 7 days");
     command(around_, getObject(), std::move(result),
             {.kind = Command::override_check,
              .target = name_,

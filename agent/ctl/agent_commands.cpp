@@ -10,6 +10,7 @@
 #include "agent/ctl/json_text.hpp"
 #include "agent/ctl/metrics_text.hpp"
 #include "agent/ctl/status_text.hpp"
+#include "agent/ctl/talk.hpp"
 #include "agent/platform/clock.hpp"
 
 namespace regent::ctl {
@@ -19,17 +20,6 @@ using nlohmann::ordered_json;
 
 std::uint64_t now() {
     return static_cast<std::uint64_t>(platform::wall_clock() / 1000);
-}
-
-/// Runs what talks to the agent; what the bus says instead becomes a sentence and an exit code.
-template <class Body>
-ExitCode talk(const Streams& streams, const Body& body) {
-    try {
-        return body();
-    } catch (const BusError& error) {
-        streams.err << "regentctl: " << error.text << '\n';
-        return error.code;
-    }
 }
 
 /// The entry of that name in one of the lists.
@@ -59,15 +49,6 @@ ordered_json only_properties(const ordered_json& entry, const std::string& wante
         found[name] = all.at(name);
     }
     return found;
-}
-
-/// As `config check` does, without the line itself: the file is the agent's to read.
-void print_diagnostic(const ordered_json& found, std::ostream& err) {
-    err << fmt::format("{}:{}:{}: {}: {}\n", found.at("file").get<std::string>(),
-                       found.at("line").get<unsigned>(), found.at("column").get<unsigned>(),
-                       found.at("severity").get<std::string>(), found.at("message").get<std::string>());
-    if (const auto hint = found.value("hint", ""); !hint.empty())
-        err << fmt::format("    = hint: {}\n", hint);
 }
 
 /// Only the instances of those names, or of the groups of those names.
@@ -145,50 +126,6 @@ ExitCode show(const Arguments& given, const Streams& streams) {
             streams.out << (wanted ? values_text(entry) : show_text(entry));
         }
         return ExitCode::ok;
-    });
-}
-
-ExitCode handover(const Arguments& given, const Streams& streams) {
-    return talk(streams, [&] {
-        BusClient client;
-        client.handover(given.operands.front(), given.value("reason").value_or(""));
-        streams.out << fmt::format(
-            "{}: another master has taken over; regentctl release {} lets it come back\n",
-            given.operands.front(), given.operands.front());
-        return ExitCode::ok;
-    });
-}
-
-ExitCode release(const Arguments& given, const Streams& streams) {
-    return talk(streams, [&] {
-        BusClient client;
-        client.release(given.operands.front());
-        return ExitCode::ok;
-    });
-}
-
-ExitCode maintenance(const Arguments& given, const Streams& streams) {
-    const std::string& word = given.operands.front();
-    return talk(streams, [&] {
-        BusClient client;
-        client.set_maintenance(word == "on", given.value("reason").value_or(""));
-        return ExitCode::ok;
-    });
-}
-
-ExitCode reload(const Arguments& given, const Streams& streams) {
-    return talk(streams, [&] {
-        BusClient client;
-        const auto [ok, diagnostics] = client.reload();
-        if (given.is("json")) {
-            print_json({{"schema", "regent.reload.1"}, {"ok", ok}, {"diagnostics", diagnostics}},
-                       streams.out);
-        } else {
-            for (const auto& each : diagnostics)
-                print_diagnostic(each, streams.err);
-            if (!ok) streams.err << "regentctl: nothing was changed: the configuration before it runs on\n";
-        }
-        return ok ? ExitCode::ok : ExitCode::invalid_config;
     });
 }
 

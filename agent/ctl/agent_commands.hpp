@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands that talk to the running agent. What each takes stands in table.cpp.
+// The commands that look at the running agent. What each takes stands in table.cpp.
 #pragma once
 
 #include "agent/ctl/arguments.hpp"
@@ -11,11 +11,6 @@ ExitCode status(const Arguments& given, const Streams& streams);
 /// On a terminal in columns, else name and state with a blank between them.
 ExitCode list(const Arguments& given, const Streams& streams);
 ExitCode show(const Arguments& given, const Streams& streams);
-ExitCode handover(const Arguments& given, const Streams& streams);
-ExitCode release(const Arguments& given, const Streams& streams);
-ExitCode maintenance(const Arguments& given, const Streams& streams);
-/// 7 when the file has errors; the configuration before it runs on.
-ExitCode reload(const Arguments& given, const Streams& streams);
 ExitCode metrics(const Arguments& given, const Streams& streams);
 
 }  // namespace regent::ctl

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <memory>
 #include <poll.h>
 #include <sdbus-c++/sdbus-c++.h>
@@ -102,33 +102,79 @@ ordered_json BusClient::describe() {
     return document;
 }
 
-void BusClient::act(const std::string& name, const std::string& method, const std::string* reason) {
-    const auto document = describe();
-    const auto has = [&](const char* list) {
-        for (const auto& entry : document.at(list)) {
-            if (entry.at("name") == name) return true;
-        }
-        return false;
+BusClient::Place BusClient::find(const std::string& name, std::initializer_list<const char*> kinds) {
+    struct Known {
+        std::string_view word;
+        bus::Kind kind;
+        const char* interface;
     };
-    const bool group = has("groups");
-    if (!group && !has("instances"))
-        throw BusError{ExitCode::no_such_object, fmt::format("there is no group or instance '{}'", name)};
-    const auto path = bus::path_of(group ? bus::Kind::group : bus::Kind::instance, name);
+    static constexpr std::array known{Known{"group", bus::Kind::group, "org.regent1.Group"},
+                                      Known{"instance", bus::Kind::instance, "org.regent1.Instance"},
+                                      Known{"check", bus::Kind::check, "org.regent1.Check"},
+                                      Known{"notifier", bus::Kind::notifier, "org.regent1.Notifier"},
+                                      Known{"plugin", bus::Kind::plugin, "org.regent1.Plugin"}};
+    const auto document = describe();
+    for (const std::string kind : kinds) {
+        const auto& of =
+            *std::find_if(known.begin(), known.end(), [&](const Known& each) { return each.word == kind; });
+        for (const auto& entry : document.at(kind + "s"))
+            if (entry.at("name") == name) return {bus::path_of(of.kind, name), of.interface};
+    }
+    throw BusError{ExitCode::no_such_object,
+                   fmt::format("there is no {} '{}'", fmt::join(kinds, " or "), name)};
+}
+
+template <class... Values>
+void BusClient::act(const Place& place, const char* method, const Values&... values) {
     asked([&] {
-        const auto proxy = sdbus::createProxy(*connection_, bus::service_name, path);
-        const std::string interface = group ? "org.regent1.Group" : "org.regent1.Instance";
-        auto call = proxy->callMethod(method);
-        call.onInterface(interface).withTimeout(act_timeout);
-        if (reason != nullptr) call.withArguments(*reason);
+        sdbus::createProxy(*connection_, bus::service_name, place.path)
+            ->callMethod(method)
+            .onInterface(place.interface)
+            .withTimeout(act_timeout)
+            .withArguments(values...);
     });
 }
 
 void BusClient::handover(const std::string& name, const std::string& reason) {
-    act(name, "Handover", &reason);
+    act(find(name, {"group", "instance"}), "Handover", reason);
 }
 
 void BusClient::release(const std::string& name) {
-    act(name, "Release", nullptr);
+    act(find(name, {"group", "instance"}), "Release");
+}
+
+void BusClient::announce(const std::string& instance) {
+    act(find(instance, {"instance"}), "SendGratuitous");
+}
+
+std::pair<std::string, std::string> BusClient::run_check(const std::string& check) {
+    std::string state, message;
+    const auto place = find(check, {"check"});
+    asked([&] {
+        sdbus::createProxy(*connection_, bus::service_name, place.path)
+            ->callMethod("RunNow")
+            .onInterface(place.interface)
+            .withTimeout(act_timeout)
+            .storeResultsTo(state, message);
+    });
+    return {state, message};
+}
+
+void BusClient::override_check(const std::string& check, const std::string& state,
+                               std::chrono::microseconds lasts) {
+    act(find(check, {"check"}), "Override", state, static_cast<std::uint64_t>(lasts.count()));
+}
+
+void BusClient::clear_override(const std::string& check) {
+    act(find(check, {"check"}), "ClearOverride");
+}
+
+void BusClient::test_notifier(const std::string& notifier) {
+    act(find(notifier, {"notifier"}), "Test");
+}
+
+void BusClient::restart_plugin(const std::string& plugin) {
+    act(find(plugin, {"plugin"}), "Restart");
 }
 
 void BusClient::set_maintenance(bool on, const std::string& reason) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -38,6 +39,17 @@ class BusClient {
     void handover(const std::string& name, const std::string& reason);
     void release(const std::string& name);
     void set_maintenance(bool on, const std::string& reason);
+    /// Of an instance: gratuitous ARP or NA for its addresses once more. Throws BusError.
+    void announce(const std::string& instance);
+    /// Asks a check now: its state and what it says. Throws BusError.
+    std::pair<std::string, std::string> run_check(const std::string& check);
+    /// A check counts as "up" or "down" for so long. Throws BusError.
+    void override_check(const std::string& check, const std::string& state, std::chrono::microseconds lasts);
+    void clear_override(const std::string& check);
+    /// Waits until the test event is delivered. Throws BusError with why it was not.
+    void test_notifier(const std::string& notifier);
+    /// Waits until its new process runs. Throws BusError with why it does not.
+    void restart_plugin(const std::string& plugin);
     /// Whether the configuration is in force now, and what was found in it: objects as in `config check
     /// --json`.
     std::pair<bool, nlohmann::ordered_json> reload();
@@ -57,7 +69,16 @@ class BusClient {
     bool wait(std::optional<std::chrono::milliseconds> limit, const std::function<bool()>& done);
 
   private:
-    void act(const std::string& name, const std::string& method, const std::string* reason);
+    /// An object and the interface to act on.
+    struct Place {
+        std::string path;
+        std::string interface;
+    };
+
+    /// The object of the first of `kinds` that has one of that name. Throws BusError.
+    Place find(const std::string& name, std::initializer_list<const char*> kinds);
+    template <class... Values>
+    void act(const Place& place, const char* method, const Values&... values);
 
     std::unique_ptr<sdbus::IConnection> connection_;
 };

@@ -44,6 +44,10 @@ std::string number(bool value) {
     return value ? "1" : "0";
 }
 
+std::string seconds(double microseconds) {
+    return fmt::format("{:.6f}", microseconds / 1e6);
+}
+
 constexpr std::array states{"init", "backup", "master", "fault"};
 
 struct Counter {
@@ -57,9 +61,13 @@ constexpr std::array counters{
     Counter{"priority_zero_sent", "regent_priority_zero_sent_total", "Advertisements of priority 0 sent."},
     Counter{"priority_zero_received", "regent_priority_zero_received_total",
             "Advertisements of priority 0 received."},
+    Counter{"transitions", "regent_transitions_total", "Changes of state."},
     Counter{"became_master", "regent_became_master_total", "Times the instance became MASTER."},
     Counter{"released_master", "regent_released_master_total", "Times the instance ceased to be MASTER."},
     Counter{"address_repairs", "regent_address_repairs_total", "Addresses deleted by others and put back."},
+    Counter{"lease_renewals", "regent_lease_renewals_total", "Leases of addresses renewed in the kernel."},
+    Counter{"late_adverts", "regent_late_adverts_total",
+            "Advertisements late by more than a quarter of what a peer tolerates."},
     Counter{"send_failures", "regent_send_failures_total", "Advertisements that could not be sent."},
 };
 
@@ -80,7 +88,7 @@ void write_agent(const ordered_json& status, Writer& out) {
                "Whether the configuration file on disk is the one that runs.");
     out.sample("", number(status.at("config_problem").get<std::string>().empty()));
     out.family("regent_config_applied_timestamp_seconds", "gauge", "When a configuration was last applied.");
-    out.sample("", fmt::format("{:.6f}", status.at("last_reload").get<double>() / 1e6));
+    out.sample("", seconds(status.at("last_reload").get<double>()));
 }
 
 void write_instances(const ordered_json& instances, Writer& out) {
@@ -107,12 +115,15 @@ void write_instances(const ordered_json& instances, Writer& out) {
         out.sample(label(instance), std::to_string(instance.at("addresses").size()));
     out.family("regent_instance_since_timestamp_seconds", "gauge", "When the instance came to its state.");
     for (const auto& instance : instances)
-        out.sample(label(instance), fmt::format("{:.6f}", instance.at("since").get<double>() / 1e6));
+        out.sample(label(instance), seconds(instance.at("since").get<double>()));
     for (const Counter& counter : counters) {
         out.family(counter.name, "counter", counter.help);
         for (const auto& instance : instances)
-            out.sample(label(instance), instance.at("statistics").at(counter.key).dump());
+            out.sample(label(instance), instance.at("statistics").value(counter.key, ordered_json(0)).dump());
     }
+    out.family("regent_worst_lateness_seconds", "gauge", "How late an advertisement has left, at worst.");
+    for (const auto& instance : instances)
+        out.sample(label(instance), seconds(instance.at("statistics").value("worst_lateness", 0.0)));
     out.family("regent_adverts_discarded_total", "counter", "Advertisements discarded, by reason.");
     for (const auto& instance : instances)
         for (const auto& [reason, count] : instance.at("statistics").at("discarded").items())
@@ -135,10 +146,14 @@ void write_checks(const ordered_json& checks, Writer& out) {
             out.sample(fmt::format("check={},type={},state={}", quoted(check.at("name").get<std::string>()),
                                    quoted(check.at("type").get<std::string>()), quoted(state)),
                        number(check.at("state") == state));
+    out.family("regent_check_overridden", "gauge", "Whether the check counts as what an operator says.");
+    for (const auto& check : checks)
+        out.sample("check=" + quoted(check.at("name").get<std::string>()),
+                   number(!check.value("override_state", "").empty()));
     out.family("regent_check_elapsed_seconds", "gauge", "How long the last answer took.");
     for (const auto& check : checks)
         out.sample("check=" + quoted(check.at("name").get<std::string>()),
-                   fmt::format("{:.6f}", check.at("last_elapsed").get<double>() / 1e6));
+                   seconds(check.at("last_elapsed").get<double>()));
     out.family("regent_check_metric", "gauge", "What the plugin measured with the last answer.");
     for (const auto& check : checks)
         for (const auto& [name, value] : check.at("metrics").items())

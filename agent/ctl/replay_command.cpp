@@ -38,6 +38,9 @@ std::string_view word(core::OperatorCommand::Kind kind) {
         case Kind::handover: return "handover";
         case Kind::release: return "release";
         case Kind::maintenance_on: return "maintenance on";
+        case Kind::announce: return "announce";
+        case Kind::override_check: return "check override";
+        case Kind::clear_override: return "check clear";
         case Kind::maintenance_off: break;
     }
     return "maintenance off";
@@ -224,14 +227,13 @@ class Show {
 
 }  // namespace
 
-ExitCode replay(const std::vector<std::string>& arguments, const Streams& streams) {
-    const Arguments parsed = parse_arguments(arguments, "replay", {"json"}, "FILE");
-    const std::string& file = parsed.operands.front();
+ExitCode replay(const Arguments& given, const Streams& streams) {
+    const std::string& file = given.operands.front();
     std::ifstream in(file, std::ios::binary);
     if (!in) throw std::runtime_error(fmt::format("cannot read {}: {}", file, std::strerror(errno)));
     if (std::filesystem::is_directory(file))
         throw std::runtime_error(fmt::format("cannot read {}: it is a directory", file));
-    Show show(streams, parsed.switches.at("json"));
+    Show show(streams, given.is("json"));
     const auto found = record::replay(
         in, {[&](const record::Header& header) { show.begins(header); },
              [&](std::uint64_t line, const record::Fatal&) { show.dies(file, line); },

@@ -93,6 +93,11 @@ std::vector<std::string> what_is_wrong(const ordered_json& status) {
             wrong.push_back(
                 fmt::format("check {} is {}: {}", text(check, "name"), upper(state), text(check, "message")));
     }
+    for (const auto& check : status.at("checks")) {
+        if (const auto state = check.value("override_state", ""); !state.empty())
+            wrong.push_back(fmt::format("check {} counts as {}, whatever it says: an operator has said so",
+                                        text(check, "name"), upper(state)));
+    }
     for (const auto& notifier : status.at("notifiers")) {
         const std::uint64_t lost =
             notifier.at("failed").get<std::uint64_t>() + notifier.at("dropped").get<std::uint64_t>();
@@ -111,6 +116,14 @@ std::vector<std::string> what_is_wrong(const ordered_json& status) {
 
 namespace {
 
+/// " (counts as UP for 3 min more)"; nothing without an override.
+std::string override_text(const ordered_json& check, std::uint64_t now) {
+    const auto state = check.value("override_state", "");
+    if (state.empty()) return "";
+    return fmt::format(" (counts as {} for {} more)", upper(state),
+                       age(now, std::max<std::uint64_t>(now, check.at("override_until"))));
+}
+
 /// A line for each check; nothing without any.
 std::string checks_text(const ordered_json& status, std::uint64_t now) {
     std::size_t width = 0;
@@ -119,9 +132,9 @@ std::string checks_text(const ordered_json& status, std::uint64_t now) {
     std::string out = width > 0 ? "\n" : "";
     for (const auto& check : status.at("checks")) {
         const std::uint64_t since = check.at("since");
-        out += fmt::format("  check {:{}}  {:8}  {:6}  {}\n", text(check, "name"), width,
+        out += fmt::format("  check {:{}}  {:8}  {:6}  {}{}\n", text(check, "name"), width,
                            upper(text(check, "state")), since == 0 ? "-" : age(since, now),
-                           text(check, "message"));
+                           text(check, "message"), override_text(check, now));
     }
     return out;
 }

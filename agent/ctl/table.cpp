@@ -8,7 +8,9 @@
 #include "agent/ctl/completion.hpp"
 #include "agent/ctl/config_commands.hpp"
 #include "agent/ctl/convert_command.hpp"
+#include "agent/ctl/operator_commands.hpp"
 #include "agent/ctl/plugin_commands.hpp"
+#include "agent/ctl/replay_command.hpp"
 #include "agent/ctl/version_command.hpp"
 #include "agent/ctl/watch_command.hpp"
 
@@ -33,6 +35,7 @@ constexpr Option plugin_host{.name = "plugin-host",
                              .aside = true};
 
 constexpr Operand file{.name = "FILE", .from = From::file};
+constexpr Operand check{.name = "CHECK", .from = From::checks};
 constexpr Operand role{.name = "NAME", .from = From::roles};
 
 using enum ExitCode;
@@ -104,6 +107,41 @@ constexpr std::array table{
             .operands = {{.name = "SWITCH", .from = From::words, .words = {"on", "off"}}},
             .options = {reason},
             .exits = {not_authorised, unreachable}},
+    Command{.words = "announce",
+            .summary = "have the network learn again where the addresses of an instance are",
+            .run = announce,
+            .operands = {{.name = "INSTANCE", .from = From::instances}},
+            .exits = {no_such_object, not_authorised, unreachable}},
+    Command{.words = "check run",
+            .summary = "ask a check now, and print what it says",
+            .run = check_run,
+            .operands = {check},
+            .options = {json},
+            .exits = {not_active, no_such_object, not_authorised, unreachable}},
+    Command{.words = "check override",
+            .summary = "have a check count as up or down, whatever it says",
+            .run = check_override,
+            .operands = {check, {.name = "STATE", .from = From::words, .words = {"up", "down"}}},
+            .options = {{.name = "for",
+                         .help = "how long, as 10m; 1s to 7 days",
+                         .value = "DURATION",
+                         .required = true}},
+            .exits = {no_such_object, not_authorised, unreachable}},
+    Command{.words = "check clear",
+            .summary = "have what a check says count again",
+            .run = check_clear,
+            .operands = {check},
+            .exits = {no_such_object, not_authorised, unreachable}},
+    Command{.words = "notifier test",
+            .summary = "deliver a test event, and say how that went",
+            .run = notifier_test,
+            .operands = {{.name = "NOTIFIER", .from = From::notifiers}},
+            .exits = {no_such_object, not_authorised, unreachable}},
+    Command{.words = "plugin restart",
+            .summary = "end the process of a plugin and start another; checks keep their verdicts",
+            .run = plugin_restart,
+            .operands = {{.name = "PLUGIN", .from = From::plugins}},
+            .exits = {no_such_object, not_authorised, unreachable}},
     Command{.words = "reload",
             .summary = "have the agent read its configuration again",
             .run = reload,
@@ -143,6 +181,11 @@ constexpr std::array table{
                         plugin_dir,
                         plugin_host},
             .exits = {invalid_config}},
+    Command{.words = "replay",
+            .summary = "what a recording of the agent tells, and whether it is done again",
+            .run = replay,
+            .operands = {file},
+            .options = {json}},
     Command{.words = "plugin list",
             .summary = "print the types of checks and notifiers that plugins offer",
             .run = plugin_list,

@@ -8,7 +8,8 @@
 namespace regent::record {
 
 REGENT_RECORD_WORDS(core::CheckState, up, degraded, down, unknown);
-REGENT_RECORD_WORDS(core::OperatorCommand::Kind, handover, release, maintenance_on, maintenance_off);
+REGENT_RECORD_WORDS(core::OperatorCommand::Kind, handover, release, maintenance_on, maintenance_off, announce,
+                    override_check, clear_override);
 
 REGENT_RECORD(core, PacketReceived, interface_index, source, destination, ttl, message);
 REGENT_RECORD(core, AhHeard, interface_index, source);
@@ -29,7 +30,7 @@ REGENT_RECORD(core, Recalled, memory);
 REGENT_RECORD(core, ConfigApplied, settings);
 REGENT_RECORD(core, StopRequested, at_once);
 REGENT_RECORD_EMPTY(core, SuspendRequested);
-REGENT_RECORD(core, OperatorCommand, id, kind, target, reason);
+REGENT_RECORD(core, OperatorCommand, id, kind, target, reason, who, up, lasts);
 REGENT_RECORD_EMPTY(core, DumpRequested);
 
 }  // namespace regent::record

@@ -58,8 +58,9 @@ class Scene:
         self.fit[host].touch()
         command = script(lab.directory / f"{host}-check.sh", f"test -e {self.fit[host]} && echo fit", "test $? = 0 || exit 2")
         failing = script(lab.directory / f"{host}-notify.sh", "echo no mail server", "exit 1")
-        return replace(reference_node(host, **details).all(extra=('recover_delay = "1s"',)), checks=(exec_check(command, interval=0.2, name="fit"),),  # type: ignore[arg-type]
-                       notifiers=(Notifier("pager", ('type = "exec"', f"command = {strings((failing,))}", 'user = "root"')),))
+        return replace(reference_node(host, **details).all(extra=('recover_delay = "1s"',)), checks=(exec_check(command, interval=0.2, name="haproxy"),),  # type: ignore[arg-type]
+                       notifiers=(Notifier("pager", ('type = "exec"', f"command = {strings((failing,))}", 'user = "root"')),
+                                  Notifier("mail", ('type = "exec"', f"command = {strings(('/bin/true',))}", 'user = "root"'))))
 
     def moved(self, start: float, holder: str, timeout: float = 10.0) -> tuple[float, float, float]:
         """Waits until one node alone has both VIPs; seconds until then, without a holder, and with two, at worst."""
@@ -102,7 +103,7 @@ def _declared() -> dict[str, dict[str, object]]:
 def test_introspection_is_the_xml(scene: Scene) -> None:
     """What busctl introspect shows is what agent/bus/xml says, neither more nor less."""
     seen: dict[str, dict[str, object]] = {}
-    for path in (PATH, f"{PATH}/instance/VI_5f1", f"{PATH}/group/SG1", f"{PATH}/check/fit", f"{PATH}/notifier/pager",
+    for path in (PATH, f"{PATH}/instance/VI_5f1", f"{PATH}/group/SG1", f"{PATH}/check/haproxy", f"{PATH}/notifier/pager",
                  f"{PATH}/plugin/regent_2dexec"):
         root = tree.fromstring(scene.lb1.busctl("introspect", "--xml-interface", NAME, path))
         for interface in root.findall("interface"):
@@ -148,8 +149,8 @@ def test_anybody_may_read_and_root_may_act(scene: Scene) -> None:
 def test_checks_notifiers_and_plugins(scene: Scene) -> None:
     """What they saw, told and are; a failing check is told with the plugin's own sentence, and moves what it must."""
     read = lambda what, name: scene.lb1.get(f"{PATH}/{what}", what.split("/")[0].title(), name)  # noqa: E731
-    assert (read("check/fit", "State"), read("check/fit", "Message"), read("check/fit", "Type")) == ("up", "fit", "exec")
-    assert read("check/fit", "Plugin") == f"{PATH}/plugin/regent_2dexec"
+    assert (read("check/haproxy", "State"), read("check/haproxy", "Message"), read("check/haproxy", "Type")) == ("up", "fit", "exec")
+    assert read("check/haproxy", "Plugin") == f"{PATH}/plugin/regent_2dexec"
     assert read("plugin/regent_2dexec", "State") == "running"
     assert read("plugin/regent_2dexec", "Pid") == scene.duo.agents["lb1"].hosts()["exec"]  # type: ignore[union-attr]
     eventually(lambda: read("notifier/pager", "Failed") or None, 10.0, "failures are not shown")
@@ -157,12 +158,12 @@ def test_checks_notifiers_and_plugins(scene: Scene) -> None:
     start = time.monotonic()
     scene.fit["lb1"].unlink()
     scene.moved(start, "lb2")
-    assert read("check/fit", "State") == "down"
+    assert read("check/haproxy", "State") == "down"
     screen = scene.lb1.regentctl("status", code=3)[0]
-    assert "! VI_1 is a last resort: check fit DOWN" in screen and "! check fit is DOWN" in screen
-    assert "! notifier pager has not delivered" in screen and "  check fit  DOWN" in screen
-    assert scene.lb1.regentctl("list", "checks")[0] == "fit down\n"
-    assert 'regent_check_state{check="fit",type="exec",state="down"} 1' in scene.lb1.regentctl("metrics")[0]
+    assert "! VI_1 is a last resort: check haproxy DOWN" in screen and "! check haproxy is DOWN" in screen
+    assert "! notifier pager has not delivered" in screen and "  check haproxy  DOWN" in screen
+    assert scene.lb1.regentctl("list", "checks")[0] == "haproxy down\n"
+    assert 'regent_check_state{check="haproxy",type="exec",state="down"} 1' in scene.lb1.regentctl("metrics")[0]
     scene.fit["lb1"].touch()
     scene.duo.settle()
 

@@ -54,9 +54,15 @@ def complete(script, scenes, folder, program, plugins):
 
 @pytest.mark.parametrize("line, expected", [
     # commands
-    ("", ["completion", "config", "handover", "list", "maintenance", "metrics", "plugin", "release", "reload", "show", "status",
-          "version", "watch"]),
-    ("re", ["release", "reload"]),
+    ("", ["announce", "check", "completion", "config", "handover", "list", "maintenance", "metrics", "notifier", "plugin", "release",
+          "reload", "replay", "show", "status", "version", "watch"]),
+    ("re", ["release", "reload", "replay"]),
+    ("check ", ["clear", "override", "run"]),
+    ("check override ha", ["haproxy"]),
+    ("check override haproxy ", ["down", "up"]),
+    ("notifier test ", ["pager"]),
+    ("plugin restart ", ["regent-haproxy"]),
+    ("announce ", ["VI_1", "VI_2", "VI_3"]),
     ("config ", ["check", "convert", "dump"]),
     ("plugin s", ["show"]),
     ("--no-pager st", ["status"]),

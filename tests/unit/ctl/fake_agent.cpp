@@ -35,6 +35,8 @@ bus::Picture trouble() {
     auto& check = made.checks["haproxy"].status;
     check.state = "down";
     check.message = "process 812 exited";
+    made.checks["haproxy"].override_state = "up";
+    made.checks["haproxy"].override_until = 1'000'000'000;
     auto& notifier = made.notifiers["pager"];
     notifier.failed = 2;
     notifier.failing = true;
@@ -54,7 +56,7 @@ bus::Picture trouble() {
 /// Nothing is configured, and the name of the node is no UTF-8.
 bus::Picture alien() {
     bus::Picture made;
-    made.agent = {"9.9.9", "lb\xff", "/etc/regent/regent.toml", "", 1'000'000'000, std::nullopt};
+    made.agent = {"9.9.9", "lb\xff", "/etc/regent/regent.toml", "", "", 1'000'000'000, std::nullopt};
     return made;
 }
 
@@ -79,7 +81,26 @@ bus::ReloadAnswer reload_answer(bool ok) {
     return answer;
 }
 
+plugin::OrderAnswer answer_to(const plugin::Order& order, bool good) {
+    using Kind = plugin::Order::Kind;
+    using How = plugin::OrderAnswer::Outcome;
+    switch (order.kind) {
+        case Kind::run_check:
+            return good ? plugin::OrderAnswer{order.id, How::done, "up", "HAProxy 2.6.12, pid 812"}
+                        : plugin::OrderAnswer{order.id, How::done, "down", "process 812 exited"};
+        case Kind::test_notifier:
+            return good ? plugin::OrderAnswer{order.id, How::done, "", ""}
+                        : plugin::OrderAnswer{order.id, How::failed, "", "exit status 1"};
+        case Kind::restart_plugin: break;
+    }
+    return good ? plugin::OrderAnswer{order.id, How::done, "", ""}
+                : plugin::OrderAnswer{order.id, How::failed, "",
+                                      "plugin host of regent-haproxy.so exited with status 1"};
+}
+
 core::OperatorAnswer answer_to(const core::OperatorCommand& command) {
+    if (command.kind == core::OperatorCommand::Kind::announce && command.target == "VI_3")
+        return {command.id, Outcome::not_master, "it is not MASTER: nothing to announce"};
     if (command.kind != core::OperatorCommand::Kind::handover) return {command.id, Outcome::done, ""};
     if (command.target == "SG1") return {command.id, Outcome::done, ""};
     if (command.target == "VI_3")
@@ -128,6 +149,8 @@ class FakeAgent {
     void answer(const bus::Request& request) {
         if (const auto* command = std::get_if<core::OperatorCommand>(&request.what)) {
             outbox_.tell(bus::Answer{request.id, answer_to(*command)});
+        } else if (const auto* order = std::get_if<plugin::Order>(&request.what)) {
+            outbox_.tell(bus::Answer{request.id, answer_to(*order, good_)});
         } else {
             outbox_.tell(bus::Answer{request.id, reload_answer(good_)});
         }

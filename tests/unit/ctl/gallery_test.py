@@ -36,8 +36,13 @@ KEEPALIVED = """vrrp_instance VI_1 {
 @lb2 priority 50
 }
 """
+RECORDED = """{"schema":"regent.record.1","version":"0.0.1","node":"lb1","boot_id":"b","wall":1700000000123456789,"at":1000000000}
+{"at":1000000000,"input":{"TimerFired":{}}}
+{"cause":"stopped"}
+"""
 FILES = {"good.toml": GOOD, "bad.toml": GOOD + "hots = 3\n", "good.conf": KEEPALIVED,
-         "bad.conf": KEEPALIVED.replace("smtp_alert", "virtual_ipadress_excluded { 192.0.2.11 }")}
+         "bad.conf": KEEPALIVED.replace("smtp_alert", "virtual_ipadress_excluded { 192.0.2.11 }"),
+         "good.jsonl": RECORDED, "bad.jsonl": RECORDED.replace("TimerFired", "TimerFried")}
 
 # Of each command what is run, and on which bus; on that of "nobody" by who may do nothing.
 CASES = {
@@ -62,6 +67,23 @@ CASES = {
                 ("well", "release SG1 --reason none")],
     "maintenance": [("well", "maintenance on --reason 'new disk'"), ("well", "maintenance off"), ("nobody", "maintenance on"),
                     ("none", "maintenance on"), ("well", "maintenance"), ("well", "maintenance maybe")],
+    "announce": [("well", "announce VI_1"), ("well", "announce VI_3"), ("well", "announce SG1"), ("nobody", "announce VI_1"),
+                 ("none", "announce VI_1"), ("well", "announce")],
+    "check run": [("well", "check run haproxy"), ("trouble", "check run haproxy"), ("trouble", "check run haproxy --json"),
+                  ("well", "check run nginx"), ("nobody", "check run haproxy"), ("none", "check run haproxy")],
+    "check override": [("well", "check override haproxy up --for 10m"), ("well", "check override haproxy up"),
+                       ("well", "check override haproxy up --for ever"), ("well", "check override haproxy down --for 100ms"),
+                       ("well", "check override haproxy degraded --for 10m"), ("well", "check override nginx up --for 10m"),
+                       ("nobody", "check override haproxy down --for 10m"), ("none", "check override haproxy down --for 10m")],
+    "check clear": [("well", "check clear haproxy"), ("well", "check clear nginx"), ("nobody", "check clear haproxy"),
+                    ("none", "check clear haproxy")],
+    "notifier test": [("well", "notifier test pager"), ("trouble", "notifier test pager"), ("well", "notifier test smoke"),
+                      ("nobody", "notifier test pager"), ("none", "notifier test pager")],
+    "plugin restart": [("well", "plugin restart regent-haproxy"), ("trouble", "plugin restart regent-haproxy"),
+                       ("well", "plugin restart regent-nginx"), ("nobody", "plugin restart regent-haproxy"),
+                       ("none", "plugin restart regent-haproxy")],
+    "replay": [("none", "replay good.jsonl"), ("none", "replay good.jsonl --json"), ("none", "replay bad.jsonl"),
+               ("none", "replay missing.jsonl"), ("none", "replay")],
     "reload": [("well", "reload"), ("well", "reload --json"), ("trouble", "reload"), ("trouble", "reload --json"),
                ("nobody", "reload"), ("none", "reload"), ("well", "reload now")],
     "metrics": [("well", "metrics"), ("trouble", "metrics"), ("none", "metrics"), ("well", "metrics --json")],

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ctl/operator_commands.hpp"
+
+#include <fmt/format.h>
+#include <ostream>
+
+#include "agent/ctl/arguments.hpp"
+#include "agent/ctl/json_text.hpp"
+#include "agent/ctl/talk.hpp"
+
+namespace regent::ctl {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// As `config check` does, without the line itself: the file is the agent's to read.
+void print_diagnostic(const ordered_json& found, std::ostream& err) {
+    err << fmt::format("{}:{}:{}: {}: {}\n", found.at("file").get<std::string>(),
+                       found.at("line").get<unsigned>(), found.at("column").get<unsigned>(),
+                       found.at("severity").get<std::string>(), found.at("message").get<std::string>());
+    if (const auto hint = found.value("hint", ""); !hint.empty())
+        err << fmt::format("    = hint: {}\n", hint);
+}
+
+/// Has the agent do it, and says nothing more than that it is done.
+template <class Act>
+ExitCode done(const Streams& streams, const Act& act) {
+    return talk(streams, [&] {
+        BusClient client;
+        act(client);
+        return ExitCode::ok;
+    });
+}
+
+}  // namespace
+
+ExitCode handover(const Arguments& given, const Streams& streams) {
+    return talk(streams, [&] {
+        BusClient client;
+        client.handover(given.operands.front(), given.value("reason").value_or(""));
+        streams.out << fmt::format(
+            "{}: another master has taken over; regentctl release {} lets it come back\n",
+            given.operands.front(), given.operands.front());
+        return ExitCode::ok;
+    });
+}
+
+ExitCode release(const Arguments& given, const Streams& streams) {
+    return talk(streams, [&] {
+        BusClient client;
+        client.release(given.operands.front());
+        return ExitCode::ok;
+    });
+}
+
+ExitCode maintenance(const Arguments& given, const Streams& streams) {
+    const std::string& word = given.operands.front();
+    return talk(streams, [&] {
+        BusClient client;
+        client.set_maintenance(word == "on", given.value("reason").value_or(""));
+        return ExitCode::ok;
+    });
+}
+
+ExitCode reload(const Arguments& given, const Streams& streams) {
+    return talk(streams, [&] {
+        BusClient client;
+        const auto [ok, diagnostics] = client.reload();
+        if (given.is("json")) {
+            print_json({{"schema", "regent.reload.1"}, {"ok", ok}, {"diagnostics", diagnostics}},
+                       streams.out);
+        } else {
+            for (const auto& each : diagnostics)
+                print_diagnostic(each, streams.err);
+            if (!ok) streams.err << "regentctl: nothing was changed: the configuration before it runs on\n";
+        }
+        return ok ? ExitCode::ok : ExitCode::invalid_config;
+    });
+}
+
+ExitCode announce(const Arguments& given, const Streams& streams) {
+    return done(streams, [&](BusClient& client) { client.announce(given.operands.front()); });
+}
+
+ExitCode check_run(const Arguments& given, const Streams& streams) {
+    const std::string& check = given.operands.front();
+    return talk(streams, [&] {
+        BusClient client;
+        const auto [state, message] = client.run_check(check);
+        if (given.is("json")) {
+            print_json(
+                {{"schema", "regent.check.1"}, {"name", check}, {"state", state}, {"message", message}},
+                streams.out);
+        } else {
+            streams.out << fmt::format("{} {}{}{}\n", check, state, message.empty() ? "" : ": ", message);
+        }
+        return state == "up" || state == "degraded" ? ExitCode::ok : ExitCode::not_active;
+    });
+}
+
+ExitCode check_override(const Arguments& given, const Streams& streams) {
+    const auto lasts = duration_value(given, "for");
+    return done(streams, [&](BusClient& client) {
+        client.override_check(given.operands[0], given.operands[1],
+                              std::chrono::duration_cast<std::chrono::microseconds>(lasts.value()));
+    });
+}
+
+ExitCode check_clear(const Arguments& given, const Streams& streams) {
+    return done(streams, [&](BusClient& client) { client.clear_override(given.operands.front()); });
+}
+
+ExitCode notifier_test(const Arguments& given, const Streams& streams) {
+    return talk(streams, [&] {
+        BusClient client;
+        client.test_notifier(given.operands.front());
+        streams.out << fmt::format("{}: the test event was delivered\n", given.operands.front());
+        return ExitCode::ok;
+    });
+}
+
+ExitCode plugin_restart(const Arguments& given, const Streams& streams) {
+    return talk(streams, [&] {
+        BusClient client;
+        client.restart_plugin(given.operands.front());
+        streams.out << fmt::format("{}: runs again\n", given.operands.front());
+        return ExitCode::ok;
+    });
+}
+
+}  // namespace regent::ctl
