@@ -51,29 +51,30 @@ std::string synopsis(const Operand& operand, const Markup& markup) {
         markup.text(operand.from == From::words ? fmt::format("{}", fmt::join(operand.words, "|"))
                                                 : std::string(operand.name));
     if (operand.most > 1) text += markup.more;
-    return operand.least == 0 ? "[" + text + "]" : text;
+    return operand.least == 0 ? fmt::format("[{}]", text) : text;
 }
 
 std::string synopsis(const Command& command, const Option& option, const Markup& markup) {
     std::string text = markup.text("--" + std::string(option.name));
-    if (!option.value.empty()) text += " " + markup.text(option.value);
+    if (!option.value.empty()) text += fmt::format(" {}", markup.text(option.value));
     for (const Option& other : command.options)
-        if (other.needs == option.name) text += " " + synopsis(command, other, markup);
-    return option.required ? text : "[" + text + "]";
+        if (other.needs == option.name) text += fmt::format(" {}", synopsis(command, other, markup));
+    return option.required ? text : fmt::format("[{}]", text);
 }
 
 std::string without_options(const Command& command, const Markup& markup) {
     std::string text = markup.text(command.words);
     for (const Operand& operand : command.operands)
-        text += " " + synopsis(operand, markup);
+        text += fmt::format(" {}", synopsis(operand, markup));
     return text;
 }
 
 std::string synopsis(const Command& command, const Markup& markup) {
     std::string text = without_options(command, markup);
-    if (&command == &commands().front()) text = "[" + text + "]";
+    if (&command == &commands().front()) text = fmt::format("[{}]", text);
     for (const Option& option : command.options)
-        if (!option.aside && option.needs.empty()) text += " " + synopsis(command, option, markup);
+        if (!option.aside && option.needs.empty())
+            text += fmt::format(" {}", synopsis(command, option, markup));
     return text;
 }
 
@@ -100,7 +101,7 @@ Lines lines_of(const auto& options) {
     for (const Option& option : options) {
         std::string left = option.letter != 0 ? fmt::format("-{}, ", option.letter) : "    ";
         left += fmt::format("--{}", option.name);
-        if (!option.value.empty()) left += " " + std::string(option.value);
+        if (!option.value.empty()) left += fmt::format(" {}", option.value);
         lines.emplace_back(std::move(left), option.help);
     }
     return lines;
@@ -114,7 +115,7 @@ std::string exits(const Command* command) {
             std::find(command->exits.begin(), command->exits.end(), each.code) != command->exits.end();
         if (counts) lines.emplace_back(std::to_string(static_cast<int>(each.code)), each.text);
     }
-    return "\nExit status:\n" + columns(lines);
+    return fmt::format("\nExit status:\n{}", columns(lines));
 }
 
 }  // namespace
@@ -125,7 +126,7 @@ std::string usage(const Command& command) {
 
 std::string help_of(const Command& command) {
     std::string text = fmt::format("Usage: regentctl {}\n\n  {}\n", usage(command), command.summary);
-    if (!command.options.empty()) text += "\nOptions:\n" + columns(lines_of(command.options));
+    if (!command.options.empty()) text += fmt::format("\nOptions:\n{}", columns(lines_of(command.options)));
     return text + "\nOptions of every command:\n" + columns(lines_of(common_options())) + exits(&command);
 }
 
