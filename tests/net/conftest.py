@@ -82,6 +82,15 @@ def regentd(ground: None) -> pathlib.Path:
     return program
 
 
+@pytest.fixture
+def loop_disks(ground: None) -> None:
+    """Disks that are files, which can be frozen."""
+    if missing := what_is_missing(("mkfs.ext4", "fsfreeze", "losetup")):
+        _refuse("; ".join(missing))
+    if not os.path.exists("/dev/loop-control"):  # a kernel, or a container, that CI may have to live with
+        pytest.skip("SKIPPED, NOTHING WAS TESTED: this machine has no loop devices")
+
+
 @pytest.fixture(scope="session")
 def java(ground: None) -> None:
     """A JVM and a compiler for it."""

@@ -184,6 +184,7 @@ def _frozen(lab: Lab) -> tuple[pathlib.Path, Callable[[], None], Callable[[], No
     return directory, lambda: subprocess.run(["fsfreeze", "--freeze", str(directory)], check=True, timeout=30.0), thaw  # type: ignore[return-value]
 
 
+@pytest.mark.usefixtures("loop_disks")
 def test_stuck_disk(lab: Lab, say: Say) -> None:
     """Every write to it hangs: adverts go on, and when the disk comes back so does the recording."""
     directory, freeze, thaw = _frozen(lab)
