@@ -107,8 +107,15 @@ bool SyncGroup::receive(VirtualRouter& member, const vrrp::Decoded& decoded, con
                         const IpAddress& to, Turn& turn) {
     const auto event = member.accept(decoded, from, to, turn);
     if (!event) return false;
-    if (*event != Event::advert_zero && must_look_first(turn)) {
-        step_aside(from, turn);
+    const bool zero = *event == Event::advert_zero;
+    if (must_look_first(turn) && (!zero || member.is_master())) {
+        // Who leaves is no master, but has taught the network where the addresses were. Whether we may answer
+        // is decided by the lease, when all packets are read.
+        if (zero) {
+            member.announce_again(turn);
+        } else {
+            step_aside(from, turn);
+        }
         return true;
     }
     std::string reason;

@@ -48,6 +48,22 @@ TEST_CASE("rule 6: a priority 0 that was waiting is no master") {
     CHECK(solo.state() == State::master);
 }
 
+TEST_CASE("rule 6: a priority 0 that was waiting is not answered by who has lost its lease") {
+    Stalled solo(4s, [](Instance& i) { i.lease = 3s; });
+    solo.hear(0);
+    solo.wake();
+    CHECK(solo.state() == State::backup);
+    CHECK(solo.adverts().empty());
+}
+
+TEST_CASE("rule 6: whoever sent the priority 0 that was waiting has taught the network: it is taught anew") {
+    Stalled solo(4s);
+    solo.hear(0);
+    solo.wake();
+    CHECK(solo.adverts().size() == 1);
+    CHECK_FALSE(solo.world.all<SendFrame>("lb1").empty());
+}
+
 TEST_CASE("rule 6: a stall within peer_down is no stall: a losing advert is answered") {
     Stalled solo(2900ms);
     solo.hear(50);
