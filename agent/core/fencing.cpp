@@ -72,6 +72,9 @@ std::optional<std::string> SyncGroup::unfit_to_resume(const Memory& memory, cons
         if (silence < Duration::zero() || silence > member->peer_down() - time_to_send)
             return concat("its last advertisement left ", to_text(silence),
                           " ago: another master may have taken over");
+        // In whole seconds it may end before the peers miss us.
+        if (member->lease() > Duration::zero() && silence > member->lease() - time_to_send)
+            return concat("its last advertisement left ", to_text(silence), " ago: its lease has run out");
         // The lease of what is missing has run out, and is not repaired.
         if (!turn.plan.complete(member->id())) return "some of its addresses are gone";
     }

@@ -35,9 +35,7 @@ void VirtualRouter::configure(Instance settings, Turn& turn) {
     for (const auto& key : old_keys) {
         if (!still_named.contains(key)) turn.announcer.stop(key);
     }
-    // Owners have no lease: the addresses are their own (rules.md 7).
-    const auto lease = settings_.priority == vrrp::owner_priority ? Duration::zero() : settings_.lease;
-    turn.plan.configure(id_, all_addresses(settings_), lease, turn.now, turn.kernel);
+    turn.plan.configure(id_, all_addresses(settings_), lease(), turn.now, turn.kernel);
     if (first) {
         since_ = turn.now;
         effective_ = settings_.priority;

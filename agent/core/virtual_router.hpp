@@ -85,6 +85,11 @@ class VirtualRouter {
     Duration silent_for(Instant now) const;
     /// `peer_down` of rules.md: the soonest that a peer may think we are dead.
     Duration peer_down() const;
+    /// How long the kernel keeps its addresses without an advertisement; 0: for ever. Owners have no lease:
+    /// the addresses are their own (rules.md 7).
+    Duration lease() const {
+        return settings_.priority == vrrp::owner_priority ? Duration::zero() : settings_.lease;
+    }
     std::optional<Instant> last_heard() const { return last_heard_; }  ///< advert of another master
     std::uint8_t heard_priority() const { return heard_priority_; }    ///< in it
     const std::optional<IpAddress>& other_master() const { return other_master_; }

@@ -78,9 +78,12 @@ bool Checkers::can_resume(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
     const auto& own = settings(machine, k);
     const auto& kernel = machine.node->kernel;
-    const Duration peer_down = stage_.scenario.interval * stage_.scenario.down_adverts;
+    Duration limit = stage_.scenario.interval * stage_.scenario.down_adverts;
+    // Rule 7: a lease of whole seconds may end before that; the kernel that still holds the address is only
+    // late.
+    if (own.lease > Duration::zero()) limit = std::min(limit, own.lease);
     return seen.ended_as_master && seen.last_advert && !machine.node->mute &&
-           stage_.world.local(*machine.node) - *seen.last_advert <= peer_down - margin &&
+           stage_.world.local(*machine.node) - *seen.last_advert <= limit - margin &&
            watched_[machine.index].ended_with == machine.settings && kernel.link(own.interface)->carrier &&
            std::all_of(own.addresses.begin(), own.addresses.end(),
                        [&](const auto& address) { return kernel.holds_ours(address.address); });

@@ -21,6 +21,14 @@ void three_adverts(Instance& instance) {
     instance.lease = 3s;
 }
 
+/// The lease of a whole second ends before the peers miss us.
+void lease_below_peer_down(Instance& instance) {
+    instance.version = vrrp::Version::v3;
+    instance.advert_interval = 250ms;
+    instance.down_adverts = 5;
+    instance.lease = 1s;
+}
+
 /// The state file as it stands.
 Memory memory_of(const World& world) {
     Memory memory = world.all<Remember>("lb1").back().second.memory;
@@ -143,4 +151,21 @@ TEST_CASE("rule 19: a release in the instant of the start is not undone by what 
     solo.hear(50);
     solo.world.run_for(1s);
     CHECK(solo.state() == State::master);
+}
+
+TEST_CASE("rules 7 and 17: who starts after its lease has run out does not go on, though the peers wait") {
+    Solo solo(lease_below_peer_down);
+    solo.node.kernel.lateness = [] { return 400ms; };
+    solo.make_master();
+    solo.world.run_for(5s);
+    const auto memory = memory_of(solo.world);
+    World::kill(solo.node);
+    solo.world.run_for(1100ms);
+    REQUIRE(solo.holds());
+    solo.world.forget();
+    solo.world.start(solo.node, solo.settings, memory);
+    solo.world.run_for(0s);
+    CHECK(solo.state() == State::backup);
+    CHECK(solo.adverts().empty());
+    CHECK_FALSE(solo.holds());
 }
