@@ -81,6 +81,13 @@ std::optional<std::string> SyncGroup::unfit_to_resume(const Memory& memory, cons
     return std::nullopt;
 }
 
+void SyncGroup::suspend(Turn& turn) {
+    if (must_look_first(turn)) return;
+    for (auto* member : members_) {
+        if (member->is_master()) member->apply(Event::advert_due, {}, {}, turn);
+    }
+}
+
 bool SyncGroup::resume(const Memory& memory, Turn& turn) {
     const auto was_master = [&](const auto* member) {
         const auto* record = memory.find(key_of(member->settings()));

@@ -83,10 +83,8 @@ void Engine::State::on(const SuspendRequested&, Turn& turn) {
         return;
     }
     // The next run has until the peers miss this one.
-    for (auto& [id, router] : routers) {
-        if (router->is_master() && !router->stalled(turn.now))
-            router->apply(vrrp::Event::advert_due, {}, {}, turn);
-    }
+    for (auto& [id, group] : groups)
+        group->suspend(turn);
     all_due = true;
 }
 

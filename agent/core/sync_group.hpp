@@ -47,6 +47,8 @@ class SyncGroup {
     /// Goes on as MASTER where an earlier run left off, if nobody can have noticed (rules.md 17). Says why
     /// not.
     bool resume(const Memory& memory, Turn& turn);
+    /// The run ends and leaves everything in place: one last advertisement gives the next run its time.
+    void suspend(Turn& turn);
     /// What an operator asks for (rules.md 19). The answer to a handover may come later.
     void handover(std::uint64_t id, const std::string& reason, Turn& turn);
     void release(Turn& turn);

@@ -169,3 +169,17 @@ TEST_CASE("rules 7 and 17: who starts after its lease has run out does not go on
     CHECK(solo.adverts().empty());
     CHECK_FALSE(solo.holds());
 }
+
+TEST_CASE("rules 6 and 18: who is to be resumed sends no last advert after its lease has run out") {
+    Solo solo(lease_below_peer_down);
+    solo.make_master();
+    solo.world.run_for(5s);
+    solo.world.pause(solo.node);
+    solo.world.run_for(1100ms);
+    solo.world.tell(solo.node, SuspendRequested{});
+    solo.world.forget();
+    solo.world.wake(solo.node);
+    solo.world.run_for(0s);
+    CHECK(solo.node.stopped);
+    CHECK(solo.adverts().empty());
+}
