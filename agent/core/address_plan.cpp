@@ -98,6 +98,7 @@ void AddressPlan::desire(Owner owner, bool wanted, Instant now) {
         auto& entry = entries_.at(key);
         entry.desired = wanted;
         entry.expired = false;
+        entry.inherited = wanted && entry.presence == Presence::ours;
         entry.failures = 0;
         entry.repairs.clear();
         if (entry.not_before) delayed_.erase({*entry.not_before, key});
@@ -116,10 +117,11 @@ void AddressPlan::renew(Owner owner, Instant now, const KernelView& kernel, Acti
     const Instant not_after =
         state.lease == Duration::zero() ? Instant::max() : std::min(state.lease_until, now + patience);
     for (const auto& key : state.keys) {
-        const auto& entry = entries_.at(key);
+        auto& entry = entries_.at(key);
         const auto* link = kernel.link(key.device);
         if (entry.presence != Presence::ours || entry.owner != owner || !link) continue;
         actions.push_back(RenewLease{link->link.index, entry.spec, state.lease, not_after});
+        entry.inherited = false;
     }
     state.renewed_at = now;
     state.lease_until = now + state.lease;
@@ -202,6 +204,9 @@ void AddressPlan::vanished(const std::string& device, const KernelAddress& addre
     dirty_.insert(key);
     if (!entry.desired || !was_ours) return;
     if (lapsed(entry.owner, now + expiry_slack)) return expire(key, entry);
+    // Its lease was not of this time as MASTER, or the removal before it is answered late: set like those
+    // that were not there.
+    if (entry.inherited) return;
     while (!entry.repairs.empty() && now - entry.repairs.front() > repair_window)
         entry.repairs.pop_front();
     std::string text = "put back at once";
@@ -332,6 +337,7 @@ void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, co
     }
     entry.pending = true;
     if (missing) {
+        entry.inherited = false;
         actions.push_back(
             AddAddress{link->link.index, entry.spec, owners_[entry.owner].lease, now + patience});
     } else {

@@ -100,8 +100,9 @@ class AddressPlan {
         bool desired = false;
         bool pending = false;  ///< asked for, no answer yet
         Presence presence = Presence::absent;
-        bool expected = false;  ///< was there before the snapshot that is being read
-        bool expired = false;   ///< its lease has run out: not put back before it is desired anew
+        bool expected = false;   ///< was there before the snapshot that is being read
+        bool expired = false;    ///< its lease has run out: not put back before it is desired anew
+        bool inherited = false;  ///< stands since before it was desired, with the lease of that time
         unsigned failures = 0;
         std::optional<Instant> not_before;
         std::deque<Instant> repairs;  ///< of the last minute

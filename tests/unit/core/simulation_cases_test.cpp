@@ -183,3 +183,36 @@ TEST_CASE("rules 6 and 18: who is to be resumed sends no last advert after its l
     CHECK(solo.node.stopped);
     CHECK(solo.adverts().empty());
 }
+
+TEST_CASE("rule 7: an address that the lease of an earlier time as MASTER takes is no deletion by others") {
+    Solo solo([](Instance& instance) {
+        two_adverts(instance);
+        instance.pair = true;
+    });
+    solo.node.kernel.lateness = [] { return 100ms; };
+    solo.make_master();
+    solo.world.run_for(500ms);
+    solo.node.mute = true;
+    solo.world.run_for(1450ms);
+    solo.world.pause(solo.node);
+    solo.world.run_for(100ms);
+    REQUIRE(solo.holds());
+    const auto hear = [&](std::uint8_t priority) {
+        const auto from = ip("10.0.0.2");
+        const auto to = vrrp::multicast_group(Family::ipv4);
+        const auto message = vrrp::encode(solo.advert(priority), from, to, vrrp::ChecksumForm::pseudo_header);
+        solo.world.tell(solo.node,
+                        PacketReceived{solo.node.kernel.link("eth0")->index, from, to, 255, message});
+    };
+    // Both were waiting: the role comes back before the addresses have gone.
+    hear(150);
+    hear(0);
+    solo.world.forget();
+    solo.world.wake(solo.node);
+    solo.world.run_for(300ms);
+    CHECK(solo.state() == State::master);
+    CHECK(solo.holds());
+    CHECK(solo.world.all<AddAddress>("lb1").size() == 1);
+    CHECK(solo.world.logged("lb1", "was deleted by another program") == 0);
+    CHECK(solo.counters().address_repairs == 0);
+}
