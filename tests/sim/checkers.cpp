@@ -188,10 +188,18 @@ void Checkers::look(Machine& machine, const OperatorAnswer& answer) {
 bool Checkers::stalled(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
     const Duration peer_down = stage_.scenario.interval * stage_.scenario.down_adverts;
-    if (!seen.last_advert) return false;
-    // Until it became MASTER its silence was due.
-    const Instant silent_since = std::max(*seen.last_advert, seen.master_since.value_or(*seen.last_advert));
-    return stage_.world.local(*machine.node) - silent_since > peer_down;
+    // Until it became MASTER its silence was due. None of its adverts may ever have left: that is silence
+    // too.
+    const auto silent_since = std::max(seen.last_advert, seen.master_since);
+    return silent_since && stage_.world.local(*machine.node) - *silent_since > peer_down;
+}
+
+bool Checkers::group_stalled(const Machine& machine) const {
+    if (!stage_.scenario.grouped()) return false;
+    for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
+        if (stalled(machine, k)) return true;
+    }
+    return false;
 }
 
 bool Checkers::lease_has_run_out(const Machine& machine, std::size_t k) const {

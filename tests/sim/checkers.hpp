@@ -100,6 +100,8 @@ class Checkers : public Stage::Listener {
     /// Whether the state file holds all that a resume as MASTER needs.
     bool can_resume(const Machine& machine, std::size_t k) const;
     bool stalled(const Machine& machine, std::size_t k) const;
+    /// A member of the group; never where there is none.
+    bool group_stalled(const Machine& machine) const;
     /// Of an address of it, or of another member of its group.
     bool lease_has_run_out(const Machine& machine, std::size_t k) const;
     std::optional<std::size_t> instance_of(const IpAddress& address) const;

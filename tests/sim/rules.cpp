@@ -185,7 +185,8 @@ void Checkers::rule_15_moves_are_bounded(std::size_t k) {
 }
 
 /// Who leaves alive says so: with priority 0, or to a higher advert with one last of its own. Who was stalled
-/// says nothing.
+/// says nothing. One stalled member is enough for a group to look first, and what it finds takes all to
+/// BACKUP in silence; a fault or a stop does not come from looking, so there each member answers for itself.
 void Checkers::rule_2_says_goodbye(Machine& machine, std::size_t k, const Input& input,
                                    const Actions& actions, const Transition& transition) {
     if (machine.keepalived) return;
@@ -194,6 +195,7 @@ void Checkers::rule_2_says_goodbye(Machine& machine, std::size_t k, const Input&
     const bool can_send = link->carrier && !machine.node->mute;
     if (!can_send || seen.zero_at || seen.fenced || stalled(machine, k) || lease_has_run_out(machine, k))
         return;
+    if (transition.to == State::backup && group_stalled(machine)) return;
     const bool heard = std::holds_alternative<PacketReceived>(input);
     const bool said = std::any_of(actions.begin(), actions.end(), [&](const Action& action) {
         const auto* sent = std::get_if<SendAdvert>(&action);
