@@ -150,11 +150,13 @@ void Checkers::look(Machine& machine, const AddAddress& added) {
     if (!machine.keepalived && !just_sent && !reloaded)
         rule_6_nothing_while_stalled(machine, *k, "adds an address");
     sight(machine, *k).last_added = stage_.world.local(*machine.node);
+    sight(machine, *k).set_as_master.insert(added.address.address);
 }
 
 void Checkers::look(Machine& machine, const RenewLease& renewed) {
     const auto k = instance_of(renewed.address.address);
     if (k) rule_6_nothing_while_stalled(machine, *k, "renews a lease");
+    if (k) sight(machine, *k).set_as_master.insert(renewed.address.address);
     rule_8_foreign_is_left_alone(machine, renewed.interface_index, renewed.address.address,
                                  renewed.address.prefix);
 }
@@ -172,6 +174,8 @@ void Checkers::look(Machine& machine, const Input& input, const Actions& actions
     seen.fenced = false;
     if (transition.from == State::master) seen.zero_at.reset();
     if (transition.to != State::master) return;
+    // A resume goes on with the leases of the run before.
+    if (transition.from != State::init) seen.set_as_master.clear();
     moves_[k].push_back(stage_.now());
     seen.master_since = stage_.world.local(*machine.node);
 }

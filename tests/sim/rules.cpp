@@ -216,16 +216,21 @@ void Checkers::rule_6_nothing_while_stalled(const Machine& machine, std::size_t 
         throw Broken(concat("rule 6: ", here(machine, k), " ", what, " while its last advert is too old"));
 }
 
-/// Only who becomes MASTER anew may set what the kernel took from it. A renewal that a pause held up is
-/// excused while the last advert is younger than the lease: nobody can have missed it yet.
+/// Only who becomes MASTER anew may set what the kernel took from it. That may come later than the moment it
+/// becomes so: who gives the role up and has it back in one instant (another's advert, then its priority 0)
+/// still has its addresses, with a lease of before; if that ends before its first advert has left, it sets
+/// them as all others are set that were not there, but no later than a lease after. A renewal that a pause
+/// held up is excused while the last advert is younger than the lease: nobody can have missed it yet.
 void Checkers::rule_7_no_lease_is_repaired(const Machine& machine, std::size_t k,
                                            const IpAddress& address) const {
     const auto& seen = sight(machine, k);
     const bool anew = seen.state != State::master || seen.master_since == stage_.world.local(*machine.node);
     const Instant now = stage_.world.local(*machine.node);
+    const bool of_before = !seen.set_as_master.contains(address) && seen.master_since &&
+                           now - *seen.master_since < settings(machine, k).lease;
     const auto advert = seen.last_advert == now ? seen.advert_before : seen.last_advert;
     const bool missed = advert && now - *advert >= settings(machine, k).lease;
-    if (!anew && missed && machine.node->kernel.expired.contains(address))
+    if (!anew && !of_before && missed && machine.node->kernel.expired.contains(address))
         throw Broken(
             concat("rule 7: ", here(machine, k), " puts back ", address, ", whose lease had run out"));
 }
