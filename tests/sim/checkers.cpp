@@ -135,7 +135,7 @@ void Checkers::look(Machine& machine, const SendAdvert& sent) {
     seen.last_tried = local;
     if (machine.node->mute) return;
     if (seen.last_advert != local) seen.advert_before = seen.last_advert;
-    seen.last_advert = local;
+    seen.last_advert = seen.lease_begun = local;
 }
 
 void Checkers::look(Machine& machine, const AddAddress& added) {
@@ -175,7 +175,10 @@ void Checkers::look(Machine& machine, const Input& input, const Actions& actions
     if (transition.from == State::master) seen.zero_at.reset();
     if (transition.to != State::master) return;
     // A resume goes on with the leases of the run before.
-    if (transition.from != State::init) seen.set_as_master.clear();
+    if (transition.from != State::init) {
+        seen.set_as_master.clear();
+        seen.lease_begun = stage_.world.local(*machine.node);
+    }
     moves_[k].push_back(stage_.now());
     seen.master_since = stage_.world.local(*machine.node);
 }
@@ -211,10 +214,10 @@ bool Checkers::lease_has_run_out(const Machine& machine, std::size_t k) const {
         if (other != k && !stage_.scenario.grouped()) continue;
         // The kernel may be late; who counts for itself is not.
         const auto& own = settings(machine, other);
-        const auto& renewed = sight(machine, other).last_advert;
+        const auto& begun = sight(machine, other).lease_begun;
         const Duration spacing = 250ms;  // between two renewals
-        if (own.lease > Duration::zero() && renewed &&
-            stage_.world.local(*machine.node) - *renewed >= own.lease - spacing)
+        if (own.lease > Duration::zero() && begun &&
+            stage_.world.local(*machine.node) - *begun >= own.lease - spacing)
             return true;
         for (const auto& address : settings(machine, other).addresses) {
             if (machine.node->kernel.expired.contains(address.address)) return true;

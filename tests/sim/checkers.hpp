@@ -47,6 +47,7 @@ class Checkers : public Stage::Listener {
         std::optional<Instant> master_since;   ///< by the clock of the machine, the last time
         std::optional<Instant> last_tried;     ///< the same, also when it could not leave
         std::optional<Instant> last_added;     ///< an address of it; by the clock of the machine
+        std::optional<Instant> lease_begun;    ///< as its agent counts: with the role, or the last advert
         std::set<IpAddress> set_as_master;     ///< added or renewed since it became MASTER
         std::optional<Instant> challenged;     ///< heard another master and stayed
         std::optional<Instant> zero_at;        ///< priority 0, nothing else since
