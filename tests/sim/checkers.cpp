@@ -266,11 +266,18 @@ void Checkers::settled() {
             moves.clear();
     }
     // A last resort waits for who leaves to be gone for good: two that are sick must not swap.
-    const bool able = std::any_of(stage_.machines.begin(), stage_.machines.end(), [&](const Machine& m) {
-        return m.acts() && !m.leaving && !watched_[m.index].in_maintenance &&
-               (m.keepalived || !test::status(*m.node, "VI_1").last_resort);
-    });
-    able_since_ = able ? std::optional(able_since_.value_or(stage_.now())) : std::nullopt;
+    const auto since = [&](bool able, std::optional<Instant> before) {
+        return able ? std::optional(before.value_or(stage_.now())) : std::nullopt;
+    };
+    bool any_able = false;
+    for (const auto& m : stage_.machines) {
+        auto& watched = watched_[m.index];
+        const bool able = m.acts() && !m.leaving && !watched.in_maintenance &&
+                          (m.keepalived || !test::status(*m.node, "VI_1").last_resort);
+        watched.able_since = since(able, watched.able_since);
+        any_able = any_able || able;
+    }
+    able_since_ = since(any_able, able_since_);
     for (auto& machine : stage_.machines) {
         for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
             rule_7_addresses_go_with_the_role(machine, k);

@@ -60,6 +60,7 @@ class Checkers : public Stage::Listener {
         std::vector<Sight> sights;                    ///< by instance
         std::map<std::uint64_t, Instant> unanswered;  ///< operator commands
         bool in_maintenance = false;
+        std::optional<Instant> able_since;  ///< it can serve, and nobody has asked it to leave
         std::map<std::uint64_t, core::OperatorCommand::Kind> asked;
         std::optional<Instant> refused_at;  ///< an address, the last time
         std::vector<Instant> resumes;
@@ -121,7 +122,7 @@ class Checkers : public Stage::Listener {
 
     Stage& stage_;
     Duration none_bound_;
-    std::optional<Instant> able_since_;               ///< somebody can serve, whom nobody has asked to leave
+    std::optional<Instant> able_since_;               ///< at each instant since then somebody was able
     std::vector<Watched> watched_;                    ///< by machine
     std::vector<std::optional<Instant>> two_since_;   ///< by instance, with those that yield
     std::vector<std::optional<Instant>> both_since_;  ///< by instance, without

@@ -254,6 +254,12 @@ void Checkers::rule_9_make_before_break(std::size_t k) const {
     const auto calm = stage_.calm_since();
     if (!calm || !able_since_ || stage_.scenario.keepalived) return;
     if (stage_.now() < std::max({stage_.last_blow(), *calm, *able_since_}) + 2 * none_bound_) return;
+    // Who has recovered just now may have let the priority 0 pass, as a last resort does, and it is not said
+    // again.
+    if (std::none_of(watched_.begin(), watched_.end(), [&](const Watched& w) {
+            return w.able_since && stage_.now() >= *w.able_since + none_bound_;
+        }))
+        return;
     const auto& machines = stage_.machines;
     // Who was refused an address lately waits until the other is truly gone (rule 11).
     const auto doubts = [&](const Machine& m) { return watched_[m.index].refused_at.has_value(); };
