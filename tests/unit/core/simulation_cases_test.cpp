@@ -131,6 +131,10 @@ TEST_CASE("rule 19: maintenance that is asked for during a handover is not forgo
     solo.world.run_for(10s);
     CHECK(solo.state() == State::backup);
     CHECK_FALSE(solo.holds());
+    const auto answers = solo.world.all<OperatorAnswer>("lb1");
+    REQUIRE(answers.size() == 2);
+    CHECK(answers[1].second.id == 1);
+    CHECK(answers[1].second.text == "no other master was heard, but it has been asked to leave in any case");
 }
 
 TEST_CASE("rule 19: a release in the instant of the start is not undone by what the run before has left") {
