@@ -11,7 +11,7 @@ copy=$(mktemp -d "${TMPDIR:-/tmp}/planted.XXXXXX") || exit 1
 trap 'rm -rf "$copy"' EXIT
 export CCACHE_BASEDIR=$copy CCACHE_NOHASHDIR=1
 
-for part in agent cmake tests CMakeLists.txt CMakePresets.json debian etc docs LICENSE; do
+for part in agent cmake plugins sdk tests CMakeLists.txt CMakePresets.json debian etc docs LICENSE; do
     cp -a "$tree/$part" "$copy/" || exit 1
 done
 cd "$copy" || exit 1
