@@ -97,6 +97,10 @@ void Checkers::stepped(Machine& machine, const Input& input, const Actions& acti
         if (command->kind == OperatorCommand::Kind::maintenance_off) watched.in_maintenance = false;
     }
     if (const auto* packet = std::get_if<PacketReceived>(&input)) look(machine, *packet);
+    if (const auto* request = std::get_if<AddressNotTried>(&input)) {
+        if (const auto k = instance_of(request->address))
+            sight(machine, *k).set_as_master.erase(request->address);
+    }
     if (std::holds_alternative<AddressRefused>(input)) watched_[machine.index].refused_at = stage_.now();
     for (const auto& action : actions) {
         if (const auto* frame = std::get_if<SendFrame>(&action))

@@ -48,13 +48,13 @@ class Checkers : public Stage::Listener {
         std::optional<Instant> last_tried;     ///< the same, also when it could not leave
         std::optional<Instant> last_added;     ///< an address of it; by the clock of the machine
         std::optional<Instant> lease_begun;    ///< as its agent counts: with the role, or the last advert
-        std::set<IpAddress> set_as_master;     ///< added or renewed since it became MASTER
-        std::optional<Instant> challenged;     ///< heard another master and stayed
-        std::optional<Instant> zero_at;        ///< priority 0, nothing else since
-        bool ended_as_master = false;          ///< the last run of the agent
-        bool must_resume = false;              ///< this run has to go on where that one was
-        bool fenced = false;  ///< has woken stalled and must step down before it does anything
-        std::string fence;    ///< why
+        std::set<IpAddress> set_as_master;  ///< added or renewed since it became MASTER, as far as was tried
+        std::optional<Instant> challenged;  ///< heard another master and stayed
+        std::optional<Instant> zero_at;     ///< priority 0, nothing else since
+        bool ended_as_master = false;       ///< the last run of the agent
+        bool must_resume = false;           ///< this run has to go on where that one was
+        bool fenced = false;                ///< has woken stalled and must step down before it does anything
+        std::string fence;                  ///< why
     };
     struct Watched {
         std::vector<Sight> sights;                    ///< by instance
