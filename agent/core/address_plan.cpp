@@ -245,7 +245,7 @@ void AddressPlan::link_renamed(const std::string& from, const std::string& to) {
         if (at->second.presence == Presence::ours) ours.push_back(at->first);
     }
     link_removed(from);
-    for (auto key : ours) {
+    for (const auto& key : ours) {
         KernelAddress moved;
         moved.address = key.address;
         moved.prefix = key.prefix;

@@ -31,7 +31,7 @@ const VirtualRouter* SyncGroup::stalled_member(Instant now) const {
 }
 
 bool SyncGroup::must_look_first(const Turn& turn) const {
-    return stalled_member(turn.now) || (any_is(State::master) && lapsed(turn));
+    return stalled_member(turn.now) != nullptr || (any_is(State::master) && lapsed(turn));
 }
 
 void SyncGroup::step_aside(const IpAddress& master, Turn& turn) {

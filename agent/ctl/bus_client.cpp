@@ -148,7 +148,8 @@ void BusClient::announce(const std::string& instance) {
 }
 
 std::pair<std::string, std::string> BusClient::run_check(const std::string& check) {
-    std::string state, message;
+    std::string state;
+    std::string message;
     const auto place = find(check, {"check"});
     asked([&] {
         sdbus::createProxy(*connection_, bus::service_name, place.path)
@@ -232,7 +233,9 @@ void BusClient::subscribe(std::function<void(const Change&)> changed) {
             });
         watch("sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.regent1'",
               [told](sdbus::Message& message) {
-                  std::string name, before, after;
+                  std::string name;
+                  std::string before;
+                  std::string after;
                   message >> name >> before >> after;
                   (*told)({"agent", "regentd", {}, after.empty() ? "gone" : "there", 0, {}});
               });
