@@ -32,7 +32,7 @@ void SyncGroup::stop(bool at_once, Turn& turn) {
         return;
     }
     if (yield_) {
-        yield_->purpose = Purpose::stop;
+        overtake_yield(Purpose::stop, "the agent is stopping", turn);
     } else {
         begin_yield(Purpose::stop, "the agent is stopping", turn);
     }
@@ -77,15 +77,23 @@ void SyncGroup::end_yield(bool relieved, Turn& turn) {
     const bool lost = std::any_of(members_.begin(), members_.end(), [&](const auto* member) {
         return turn.plan.lapsed(member->id(), turn.now);
     });
-    if (!relieved && lost && (purpose == Purpose::handover || purpose == Purpose::last_resort)) {
+    // Maintenance may have ended before this has: then nobody wants it any more.
+    const bool called_off = purpose == Purpose::maintenance && !maintenance_;
+    const bool may_go_on = called_off || purpose == Purpose::handover || purpose == Purpose::last_resort;
+    if (!relieved && lost && may_go_on) {
         apply_to_all(Event::yield_relieved, "nobody else serves, but the lease of its addresses ran out",
+                     turn);
+        return;
+    }
+    if (called_off) {
+        apply_to_all(relieved ? Event::yield_relieved : Event::yield_unanswered,
+                     concat(relieved ? "another master" : "nobody else", " serves; maintenance has ended"),
                      turn);
         return;
     }
     if (purpose == Purpose::maintenance) {
         // Forced if nobody takes over: the operator wants to work on this machine.
-        const auto reason = maintenance_.value_or("maintenance");
-        apply_to_all(Event::yield_relieved, concat("in maintenance: ", reason), turn);
+        apply_to_all(Event::yield_relieved, concat("in maintenance: ", *maintenance_), turn);
         return;
     }
     if (purpose == Purpose::handover) {

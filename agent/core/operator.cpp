@@ -127,15 +127,20 @@ void SyncGroup::set_maintenance(const std::optional<std::string>& reason, Turn& 
         turn.to_publish.insert(member->id());
     if (!maintenance_ || stopping_ || !(any_is(State::master) || yield_)) return;
     if (yield_) {
-        yield_->purpose = Purpose::maintenance;
+        overtake_yield(Purpose::maintenance, "maintenance begins", turn);
     } else {
         begin_yield(Purpose::maintenance, concat("maintenance: ", *maintenance_), turn);
     }
 }
 
+void SyncGroup::overtake_yield(Purpose purpose, const std::string& why, Turn& turn) {
+    if (yield_->answer_to) turn.answer(*yield_->answer_to, Outcome::busy, concat("overtaken: ", why));
+    yield_->answer_to.reset();
+    yield_->purpose = purpose;
+}
+
 void SyncGroup::abandon_yield(const std::string& why, Turn& turn) {
-    if (yield_ && yield_->answer_to)
-        turn.answer(*yield_->answer_to, Outcome::busy, concat("overtaken: ", why));
+    if (yield_) overtake_yield(yield_->purpose, why, turn);
     yield_.reset();
 }
 

@@ -17,7 +17,7 @@ void Engine::State::on(const ConfigApplied& applied, Turn& turn) {
     form_groups(*settings, turn);
     for (auto& [id, group] : groups)
         group->set_maintenance(maintenance, turn);
-    all_due = true;
+    all_due = memory_stale = true;  // a check that is gone is not remembered
     turn.log(LogLevel::notice, {},
              concat(first ? "configuration applied: " : "new configuration applied: ",
                     settings->instances.size(), " instances, ", settings->groups.size(), " groups"));

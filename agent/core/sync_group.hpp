@@ -89,6 +89,8 @@ class SyncGroup {
     void begin_yield(Purpose purpose, const std::string& reason, Turn& turn);
     void run_yield(Turn& turn);
     void end_yield(bool relieved, Turn& turn);
+    /// The yield under way is for something else from now on: whoever asked for it is told.
+    void overtake_yield(Purpose purpose, const std::string& why, Turn& turn);
     static void answer_yield(const Yield& yield, bool relieved, Turn& turn);
     void run_fence(Turn& turn);
     void step_aside(const IpAddress& master, Turn& turn);

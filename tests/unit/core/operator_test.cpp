@@ -130,6 +130,17 @@ TEST_CASE("rule 19: a handover that something overtakes is answered all the same
     SECTION("a fault") {
         c.world.tell(c.lb1, c.lb1.kernel.set_link("enp0s3", false, false));
     }
+    SECTION("the agent stops") {
+        c.world.tell(c.lb1, StopRequested{});
+    }
+    SECTION("maintenance") {
+        c.world.tell(c.lb1, OperatorCommand{8, Kind::maintenance_on, {}, "new disk", "root"});
+        REQUIRE(c.world.all<OperatorAnswer>("lb1").size() == 2);
+        c.world.forget();
+        c.world.run_for(5s);
+        CHECK(c.world.all<OperatorAnswer>("lb1").empty());
+        return;
+    }
     c.world.run_for(5s);
     CHECK(answers(c) == std::vector{Outcome::busy});
 }
@@ -174,6 +185,19 @@ TEST_CASE("rule 19: maintenance is forced if there is no peer") {
     c.world.run_for(2s);
     CHECK(state(c.lb1, "VI_1") == State::backup);
     CHECK_FALSE(c.holds(c.lb1));
+}
+
+TEST_CASE("rule 19: maintenance that ends before anybody has taken over leaves everything where it is") {
+    Cluster c;
+    c.settle();
+    World::kill(c.lb2);
+    command(c, c.lb1, Kind::maintenance_on);
+    c.world.run_for(500ms);
+    command(c, c.lb1, Kind::maintenance_off);
+    c.world.run_for(5s);
+    CHECK(c.serves(c.lb1));
+    CHECK(c.holds(c.lb1));
+    CHECK(status(c.lb1, "VI_1").reason == "nobody else serves; maintenance has ended");
 }
 
 TEST_CASE("rule 19: maintenance and held survive a crash") {
@@ -253,6 +277,24 @@ TEST_CASE("operator: an override outlives a crash of the agent, and not its chec
     c.world.reload(c.lb1, c.settings1);
     c.world.run_for(0s);
     CHECK(last_memory(c).overrides.empty());
+}
+
+TEST_CASE("operator: an override is forgotten with its check, also where no instance changes") {
+    Cluster c([](Settings& settings) {
+        settings.checks = {make_check("haproxy")};
+        settings.groups[0].checks = {{"haproxy", std::nullopt, OnDown::last_resort}};
+    });
+    settle_tracked(c);
+    override_check(c, c.lb1, true, 1h);
+    c.world.run_for(1s);
+    REQUIRE(last_memory(c).overrides.size() == 1);
+    auto without = c.settings1;
+    without.checks.clear();
+    without.groups[0].checks.clear();
+    c.world.reload(c.lb1, without);
+    c.world.run_for(1s);
+    CHECK(last_memory(c).overrides.empty());
+    CHECK(last_memory(c).checks.empty());
 }
 
 TEST_CASE("operator: overrides of what does not exist are refused") {
