@@ -22,6 +22,17 @@ std::optional<Event> DeliveryQueue::push(Event event) {
     return dropped;
 }
 
+std::vector<Event> DeliveryQueue::fail_tests() {
+    std::vector<Event> tests;
+    std::erase_if(waiting_, [&](Event& event) {
+        if (event.kind != EventKind::test) return false;
+        tests.push_back(std::move(event));
+        return true;
+    });
+    counters_.failed += tests.size();
+    return tests;
+}
+
 std::optional<DeliveryQueue::Delivery> DeliveryQueue::next(Instant give_up) {
     if (under_way_ || waiting_.empty()) return std::nullopt;
     under_way_ = Delivery{++last_id_, std::move(waiting_.front())};

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/base/time.hpp"
 #include "agent/notify/events.hpp"
@@ -35,6 +36,9 @@ class DeliveryQueue {
 
     /// Empties what waits, for a successor with other settings. The one under way stays.
     std::deque<Event> take_waiting() { return std::exchange(waiting_, {}); }
+
+    /// Takes out the tests that wait; each counts as failed.
+    std::vector<Event> fail_tests();
 
     /// The next to deliver; nothing while one is under way. It is given up at `give_up`.
     std::optional<Delivery> next(Instant give_up);

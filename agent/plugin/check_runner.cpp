@@ -106,6 +106,13 @@ void CheckRunner::on_lost(const std::string& why, Instant now) {
     agenda_.update(*this);
 }
 
+void CheckRunner::on_restart(const std::string& why, Instant) {
+    retry_.reset();
+    schedule_.pause();
+    answer(any_probe, CheckState::unknown, why);
+    agenda_.update(*this);
+}
+
 void CheckRunner::on_report(const Report& report, Instant now) {
     status_.elapsed = Duration(report.elapsed);
     status_.metrics.clear();

@@ -45,6 +45,7 @@ class CheckRunner : public HostClient, public Timed {
     void on_created(Instant now) override;
     void on_refused(const Refused& refused, Instant now) override;
     void on_lost(const std::string& why, Instant now) override;
+    void on_restart(const std::string& why, Instant now) override;
     void on_report(const Report& report, Instant now) override;
 
     std::optional<Instant> next_deadline() const override;

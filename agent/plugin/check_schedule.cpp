@@ -79,11 +79,15 @@ void CheckSchedule::ready(Instant now) {
     due_ = now;
 }
 
-std::optional<core::CheckVerdict> CheckSchedule::lost(const std::string& why) {
+void CheckSchedule::pause() {
     ready_ = false;
     due_.reset();
     pending_.reset();
     confirm_next_ = false;
+}
+
+std::optional<core::CheckVerdict> CheckSchedule::lost(const std::string& why) {
+    pause();
     if (lost_told_) return std::nullopt;
     lost_told_ = true;
     return verdict(CheckState::unknown, why, false);

@@ -31,6 +31,8 @@ class CheckSchedule {
 
     /// The instance lives: it is asked at once.
     void ready(Instant now);
+    /// Nobody is there to be asked for a while; the last verdict stands.
+    void pause();
     /// Nobody is there to be asked: UNKNOWN, for the reason given. Nothing when that was said already.
     std::optional<core::CheckVerdict> lost(const std::string& why);
     /// An answer or a push. Nothing when it is late, or does not count.

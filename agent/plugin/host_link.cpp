@@ -258,7 +258,8 @@ bool HostLink::restart(Restarted done, Instant now) {
         due_ = now;
     } else if (!std::exchange(restarting_, true) && state_ != State::ending) {
         dismiss(now);
-        lose_clients("is being restarted", now);
+        for (const auto& [instance, client] : clients_)
+            client->on_restart("its plugin host is being restarted", now);
     }
     wiring_.agenda.update(*this);
     return true;
@@ -303,8 +304,8 @@ void HostLink::ended(Instant now) {
 }
 
 std::optional<Instant> HostLink::next_deadline() const {
-    // A host that nobody needs is not started.
-    if (state_ == State::waiting && clients_.empty()) return std::nullopt;
+    // A host that nobody needs is not started, unless somebody waits for that.
+    if (state_ == State::waiting && clients_.empty() && restarts_.empty()) return std::nullopt;
     return due_;
 }
 
@@ -317,6 +318,8 @@ void HostLink::run(Instant now) {
         case State::ending:
             send_signal(host_->process, SIGKILL);
             due_.reset();
+            // A process in the kernel's hands can take long to die.
+            lose_clients("does not end", now);
             break;
     }
 }

@@ -32,6 +32,9 @@ class HostClient {
     virtual void on_refused(const Refused& refused, Instant now) = 0;
     /// The host is gone, `why` says how; it will be started again and the instance made anew.
     virtual void on_lost(const std::string& why, Instant now) = 0;
+    /// The host is being started again as an operator has asked: nothing is wrong. on_lost() follows where
+    /// that does not go well.
+    virtual void on_restart(const std::string& why, Instant now) { on_lost(why, now); }
     virtual void on_report(const Report&, Instant) {}
     virtual void on_ack(const Ack&, Instant) {}
 };

@@ -60,6 +60,7 @@ NotifierStatus NotifierRunner::status() const {
 
 void NotifierRunner::push(const notify::Event& event, Instant now) {
     if (const auto dropped = queue_.push(event)) settle(*dropped, false, "there was no room in its queue");
+    if (retry_) fail_tests(refusal_);
     tell_failures(now);
     deliver(now);
 }
@@ -107,12 +108,15 @@ void NotifierRunner::on_created(Instant now) {
 void NotifierRunner::on_refused(const Refused& refused, Instant now) {
     outlets_.log(LogLevel::warning, fmt::format("notifier {} cannot work: {}", plan_.name, refused.text));
     retry_ = now + retry_after;
+    refusal_ = refused.text;
+    fail_tests(refusal_);
     agenda_.update(*this);
 }
 
 void NotifierRunner::on_lost(const std::string& why, Instant now) {
     retry_.reset();
     ready_ = false;
+    fail_tests(why);
     give_up(why, now);
     agenda_.update(*this);
 }
@@ -134,6 +138,14 @@ void NotifierRunner::give_up(const std::string& why, Instant now) {
         settle(*event, false, why);
     }
     tell_failures(now);
+}
+
+void NotifierRunner::fail_tests(const std::string& why) {
+    for (const auto& test : queue_.fail_tests()) {
+        last_failure_ = why;
+        failing_ = true;
+        settle(test, false, why);
+    }
 }
 
 void NotifierRunner::settle(const notify::Event& event, bool delivered, const std::string& why) {

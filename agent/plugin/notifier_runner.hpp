@@ -55,6 +55,8 @@ class NotifierRunner : public HostClient, public Timed {
     void settle(const notify::Event& event, bool delivered, const std::string& why);
     /// The one under way, if there is one, was not answered.
     void give_up(const std::string& why, Instant now);
+    /// Nobody is to wait for a notifier that may never work.
+    void fail_tests(const std::string& why);
     void tell_failures(Instant now);
     std::uint64_t untold() const;  ///< failures and drops
 
@@ -65,7 +67,8 @@ class NotifierRunner : public HostClient, public Timed {
     const Outlets& outlets_;
     notify::DeliveryQueue queue_;
     bool ready_ = false;
-    std::optional<Instant> retry_;
+    std::optional<Instant> retry_;  ///< of a creation that was refused
+    std::string refusal_;           ///< why
     std::string last_failure_;
     bool failing_ = false;
     std::uint64_t failures_told_ = 0;  ///< failures and drops
