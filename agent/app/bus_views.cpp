@@ -57,14 +57,22 @@ void BusViews::configure(const config::Loaded& loaded) {
         show_override(plan.settings.name, view);
         put(view);
     }
-    for (const auto& notifier : loaded.plan.notifiers)
+    std::set<std::string> plugins;
+    for (const auto& plan : loaded.plan.checks)
+        plugins.insert(plan.use.plugin.stem());
+    for (const auto& notifier : loaded.plan.notifiers) {
         notifiers.insert(notifier.name);
+        plugins.insert(notifier.use.plugin.stem());
+    }
     for (const auto& [name, view] : checks_)
         if (!checks.contains(name)) outbox_.remove(bus::Kind::check, name);
     for (const auto& name : notifiers_)
         if (!notifiers.contains(name)) outbox_.remove(bus::Kind::notifier, name);
+    for (const auto& name : plugins_)
+        if (!plugins.contains(name)) outbox_.remove(bus::Kind::plugin, name);
     checks_ = std::move(checks);
     notifiers_ = std::move(notifiers);
+    plugins_ = std::move(plugins);
 }
 
 void BusViews::show(const plugin::Status& status) {
@@ -78,7 +86,8 @@ void BusViews::show(const plugin::Status& status) {
     } else if (const auto* notifier = std::get_if<plugin::NotifierStatus>(&status);
                notifier && notifiers_.contains(notifier->name)) {
         outbox_.put(*notifier);
-    } else if (const auto* plugin = std::get_if<plugin::PluginStatus>(&status)) {
+    } else if (const auto* plugin = std::get_if<plugin::PluginStatus>(&status);
+               plugin && plugins_.contains(plugin->name)) {
         outbox_.put(*plugin);
     }
 }

@@ -55,6 +55,7 @@ class BusViews {
     /// Of the configuration in force; those that have been heard of are on the bus.
     std::map<std::string, bus::CheckView> checks_;
     std::set<std::string> notifiers_;
+    std::set<std::string> plugins_;
     std::map<std::string, core::Memory::Override> overrides_;  ///< by check
 };
 

@@ -40,7 +40,9 @@ struct SystemBus::Connected {
 SystemBus::SystemBus(platform::EventLoop& loop, Outlets outlets)
     : loop_(loop), outlets_(std::move(outlets)), desk_(outlets_.submit) {}
 
-SystemBus::~SystemBus() = default;
+SystemBus::~SystemBus() {
+    desk_.forget();  // who waits for an answer holds on to the connection
+}
 
 void SystemBus::say(const std::string& what) {
     if (what == said_) return;
@@ -94,7 +96,9 @@ void SystemBus::apply(const Batch& batch) {
     try {
         connected_->tree->apply(picture_, batch);
     } catch (const sdbus::Error& error) {
-        return lose(error.getMessage());
+        lose(error.getMessage());
+        // It was half told. All of it stands, for the next connection.
+        return absorb(picture_, batch);
     }
     process();
 }

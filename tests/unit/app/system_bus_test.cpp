@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bus dies, and with it whoever waits for an answer, at the worst of moments.
+#include "agent/bus/system_bus.hpp"
+
+#include <catch2/catch.hpp>
+#include <future>
+#include <memory>
+#include <sdbus-c++/sdbus-c++.h>
+#include <thread>
+
+#include "agent/platform/clock.hpp"
+
+#include "private_bus.hpp"
+#include "tests/unit/bus/views.hpp"
+
+using namespace regent;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Shown {
+    Shown() : loop(*platform::EventLoop::open()) {
+        bus = std::make_unique<bus::SystemBus>(
+            loop, bus::SystemBus::Outlets{[this](const bus::Request&) { return ++requests > 0; },
+                                          [this](const std::string& text) { said = text; }});
+    }
+    void connect() {
+        bus->run(platform::now() + 5s);
+        REQUIRE(said == "org.regent1 is on the system bus");
+    }
+    void put(vrrp::State state) {
+        bus::Batch batch;
+        for (const auto& name : {"VI_1", "VI_2"})
+            batch.instances[name] = test::instance(name, state);
+        bus->apply(batch);
+    }
+    template <class Done>
+    void serve_until(const Done& done) {
+        for (const auto end = platform::now() + 10s; !done() && platform::now() < end;) {
+            bus->run(platform::now());
+            std::this_thread::yield();
+        }
+        REQUIRE(done());
+    }
+
+    platform::EventLoop loop;
+    int requests = 0;
+    std::string said;
+    std::unique_ptr<bus::SystemBus> bus;
+};
+
+std::string state_of(const std::string& object) {
+    const auto connection = sdbus::createSystemBusConnection();
+    const auto proxy = sdbus::createProxy(*connection, "org.regent1", "/org/regent1/instance/" + object);
+    return proxy->getProperty("State").onInterface("org.regent1.Instance").get<std::string>();
+}
+
+}  // namespace
+
+TEST_CASE("bus: what changes in the moment in which the bus dies is shown on the next one, all of it") {
+    Shown shown;
+    auto first = std::make_unique<test::PrivateBus>();
+    shown.connect();
+    shown.put(vrrp::State::backup);
+    first.reset();
+    shown.put(vrrp::State::master);
+    REQUIRE(shown.said.find("not on the system bus") == 0);
+    const test::PrivateBus second;
+    shown.connect();
+    for (const auto& object : {"VI_5f1", "VI_5f2"}) {
+        auto state = std::async(std::launch::async, state_of, object);
+        shown.serve_until([&] { return state.wait_for(0s) == std::future_status::ready; });
+        CHECK(state.get() == "master");
+    }
+}
+
+TEST_CASE("bus: the end does not wait for who is still to be answered") {
+    const test::PrivateBus bus;
+    Shown shown;
+    shown.connect();
+    shown.put(vrrp::State::backup);
+    const auto connection = sdbus::createSystemBusConnection();
+    auto call = std::async(std::launch::async, [&] {
+        const auto proxy = sdbus::createProxy(*connection, "org.regent1", "/org/regent1/instance/VI_5f1");
+        try {
+            proxy->callMethod("Release").onInterface("org.regent1.Instance");
+        } catch (const sdbus::Error& error) {
+            return error.getName();
+        }
+        return std::string();
+    });
+    shown.serve_until([&] { return shown.requests == 1; });
+    shown.bus.reset();
+    CHECK(call.get() == "org.freedesktop.DBus.Error.NoReply");
+}
