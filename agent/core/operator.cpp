@@ -147,11 +147,7 @@ void SyncGroup::abandon_yield(const std::string& why, Turn& turn) {
 void SyncGroup::answer_yield(const Yield& yield, bool relieved, Turn& turn) {
     if (!yield.answer_to) return;
     if (relieved) return turn.answer(*yield.answer_to, Outcome::done, "another master has taken over");
-    // A stop or maintenance may have taken the yield over.
-    turn.answer(*yield.answer_to, Outcome::no_peer,
-                yield.purpose == Purpose::handover
-                    ? "no other master was heard: it goes on as before"
-                    : "no other master was heard, but it has been asked to leave in any case");
+    turn.answer(*yield.answer_to, Outcome::no_peer, "no other master was heard: it goes on as before");
 }
 
 }  // namespace regent::core

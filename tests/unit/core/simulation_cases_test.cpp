@@ -133,8 +133,8 @@ TEST_CASE("rule 19: maintenance that is asked for during a handover is not forgo
     CHECK_FALSE(solo.holds());
     const auto answers = solo.world.all<OperatorAnswer>("lb1");
     REQUIRE(answers.size() == 2);
-    CHECK(answers[1].second.id == 1);
-    CHECK(answers[1].second.text == "no other master was heard, but it has been asked to leave in any case");
+    CHECK(answers[0].second.id == 1);
+    CHECK(answers[0].second.text == "overtaken: maintenance begins");
 }
 
 TEST_CASE("rule 19: a release in the instant of the start is not undone by what the run before has left") {
