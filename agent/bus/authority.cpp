@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "agent/config/source_text.hpp"
 #include "agent/platform/clock.hpp"
 
 namespace regent::bus {
@@ -20,11 +21,12 @@ thread_local Instant polkit_asked_from{};
 
 enum class Verdict { allowed, refused, no_answer };
 
+/// Any process may call itself anything. It comes back in reasons, and the bus takes UTF-8 alone.
 std::string process_name(pid_t pid) {
     std::ifstream file(fmt::format("/proc/{}/comm", pid));
     std::string name;
     std::getline(file, name);
-    return name;
+    return config::printable(name);
 }
 
 /// Refused also when there is no polkit.

@@ -19,7 +19,7 @@ namespace regent::bus {
 struct Caller {
     uid_t uid = 0;
     pid_t pid = 0;
-    std::string process;  ///< its name; empty: it is gone
+    std::string process;  ///< its name, one line of UTF-8; empty: it is gone
 };
 
 /// Read the configuration again.

@@ -6,7 +6,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
+import subprocess
 import time
 
 import pytest
@@ -75,6 +77,19 @@ def test_overridden_as_down(scene: Scene) -> None:
     assert "check haproxy DOWN: overridden by uid 0, busctl, pid" in str(scene.lb1.get(f"{PATH}/instance/VI_5f1", "Instance", "LastResortCause"))
     scene.duo.agents["lb1"].running().wait_for("The override of check haproxy has ended", 5.0)
     assert time.monotonic() - start >= 2.0 and scene.lb1.get(CHECK, "Check", "OverrideUntil") == 0
+    scene.duo.settle()
+
+
+def test_who_asks_may_be_called_anything(scene: Scene) -> None:
+    """The name of the process that asked stands in a reason: one that is no UTF-8 does not cost the bus."""
+    odd = os.fsencode(scene.duo.lab.directory) + b"/\xffodd"
+    shutil.copy("/usr/bin/busctl", odd)
+    call = [odd, f"--address={scene.lb1.address}", "call", NAME, CHECK, f"{NAME}.Check"]
+    start = time.monotonic()
+    subprocess.run([*call, "Override", "st", "down", "60000000"], check=True, timeout=10)
+    scene.moved(start, "lb2")
+    assert "overridden by uid 0, \ufffdodd, pid" in str(scene.lb1.get(f"{PATH}/instance/VI_5f1", "Instance", "LastResortCause"))
+    subprocess.run([*call, "ClearOverride"], check=True, timeout=10)
     scene.duo.settle()
 
 
