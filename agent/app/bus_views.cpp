@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/app/bus_views.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/app/parameter_views.hpp"
 #include "agent/bus/names.hpp"
+#include "agent/config/source_text.hpp"
 #include "agent/platform/clock.hpp"
 
 namespace regent::app {
@@ -19,6 +21,20 @@ std::uint64_t wall_time(Instant at) {
     return microseconds(platform::wall_clock() - (platform::now() - at).count());
 }
 
+bus::PluginView plugin_view(const std::filesystem::path& file, const std::vector<config::Plugin>& installed) {
+    bus::PluginView view;
+    const auto found = std::find_if(installed.begin(), installed.end(),
+                                    [&](const auto& plugin) { return plugin.file == file; });
+    if (found == installed.end()) return view;
+    view.id = found->id;
+    view.version = found->version;
+    std::set<std::string> types;  // a check and a notifier may have the same name
+    for (const auto& type : found->types)
+        types.insert(type.name);
+    view.types.assign(types.begin(), types.end());
+    return view;
+}
+
 }  // namespace
 
 BusViews::BusViews(bus::Outbox& outbox, std::string version, std::string config_path) : outbox_(outbox) {
@@ -27,14 +43,12 @@ BusViews::BusViews(bus::Outbox& outbox, std::string version, std::string config_
 }
 
 void BusViews::configure(const config::Loaded& loaded) {
-    agent_.node = loaded.plan.node;
+    agent_.node = config::printable(loaded.plan.node);  // the bus takes UTF-8 alone
     agent_.config_hash = loaded.hash;
     agent_.config_problem.clear();
     agent_.last_reload = microseconds(platform::wall_clock());
     outbox_.put(agent_);
-    routers_.clear();
-    for (const auto& instance : loaded.settings->instances)
-        routers_[instance.name] = {static_cast<std::uint8_t>(instance.version), instance.family};
+    configure_routers(*loaded.settings);
     std::map<std::string, bus::GroupView> groups;
     for (const auto& group : loaded.settings->groups) {
         auto& view = groups[group.name];
@@ -57,22 +71,50 @@ void BusViews::configure(const config::Loaded& loaded) {
         show_override(plan.settings.name, view);
         put(view);
     }
-    std::set<std::string> plugins;
+    std::map<std::string, bus::PluginView> plugins;
+    const auto use_plugin = [&](const config::PluginUse& use) {
+        const auto [at, added] =
+            plugins.try_emplace(use.plugin.stem(), plugin_view(use.plugin, loaded.plugins));
+        const auto before = plugins_.find(at->first);
+        if (!added || before == plugins_.end() || before->second.status.name.empty()) return;
+        at->second.status = before->second.status;
+        outbox_.put(at->second);
+    };
     for (const auto& plan : loaded.plan.checks)
-        plugins.insert(plan.use.plugin.stem());
+        use_plugin(plan.use);
     for (const auto& notifier : loaded.plan.notifiers) {
         notifiers.insert(notifier.name);
-        plugins.insert(notifier.use.plugin.stem());
+        use_plugin(notifier.use);
     }
     for (const auto& [name, view] : checks_)
         if (!checks.contains(name)) outbox_.remove(bus::Kind::check, name);
     for (const auto& name : notifiers_)
         if (!notifiers.contains(name)) outbox_.remove(bus::Kind::notifier, name);
-    for (const auto& name : plugins_)
+    for (const auto& [name, view] : plugins_)
         if (!plugins.contains(name)) outbox_.remove(bus::Kind::plugin, name);
     checks_ = std::move(checks);
     notifiers_ = std::move(notifiers);
     plugins_ = std::move(plugins);
+}
+
+void BusViews::configure_routers(const core::Settings& settings) {
+    std::map<std::string, std::set<std::string>> checks;
+    for (const auto& group : settings.groups) {
+        for (const auto& member : group.members) {
+            for (const auto& tracker : group.checks)
+                checks[member].insert(tracker.check);
+        }
+    }
+    routers_.clear();
+    for (const auto& instance : settings.instances) {
+        for (const auto& tracker : instance.checks)
+            checks[instance.name].insert(tracker.check);
+        const auto& tracked = checks[instance.name];
+        routers_[instance.name] = {
+            static_cast<std::uint8_t>(instance.version), instance.family, {tracked.begin(), tracked.end()}};
+    }
+    for (const auto& [name, status] : instances_)
+        if (routers_.contains(name)) show(core::InstanceStatus(status));
 }
 
 void BusViews::show(const plugin::Status& status) {
@@ -88,7 +130,8 @@ void BusViews::show(const plugin::Status& status) {
         outbox_.put(*notifier);
     } else if (const auto* plugin = std::get_if<plugin::PluginStatus>(&status);
                plugin && plugins_.contains(plugin->name)) {
-        outbox_.put(*plugin);
+        plugins_[plugin->name].status = *plugin;
+        outbox_.put(plugins_[plugin->name]);
     }
 }
 
@@ -139,7 +182,8 @@ void BusViews::set_maintenance(const std::optional<std::string>& reason) {
 void BusViews::show(const core::InstanceStatus& status) {
     const auto router = routers_[status.name];
     instances_[status.name] = status;
-    outbox_.put(bus::InstanceView{status, router.version, router.family, since(status.name, status.since)});
+    outbox_.put(bus::InstanceView{status, router.version, router.family, since(status.name, status.since),
+                                  router.checks});
 }
 
 std::uint64_t BusViews::since(const std::string& what, Instant at) {

@@ -33,6 +33,7 @@ class BusViews {
     void tell(const std::vector<notify::Event>& events);
 
   private:
+    void configure_routers(const core::Settings& settings);
     /// The state that all members of a new group are in already, if it is one.
     void adopt_state(bus::GroupView& group) const;
 
@@ -44,6 +45,7 @@ class BusViews {
     struct Router {
         std::uint8_t version = 0;
         Family family = Family::ipv4;
+        std::vector<std::string> checks = {};
     };
 
     bus::Outbox& outbox_;
@@ -55,7 +57,7 @@ class BusViews {
     /// Of the configuration in force; those that have been heard of are on the bus.
     std::map<std::string, bus::CheckView> checks_;
     std::set<std::string> notifiers_;
-    std::set<std::string> plugins_;
+    std::map<std::string, bus::PluginView> plugins_;
     std::map<std::string, core::Memory::Override> overrides_;  ///< by check
 };
 

@@ -168,8 +168,11 @@ bool Service::apply(const config::Loaded& loaded) {
         refuse("it has errors");
         return false;
     }
+    if (!command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)})) {
+        refuse("the engine takes no commands now");
+        return false;
+    }
     reload_problem_.clear();
-    command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)});
     use(loaded);
     return true;
 }

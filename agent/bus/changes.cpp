@@ -40,12 +40,14 @@ std::vector<std::string> changed_properties(const InstanceView& before, const In
         .add("Since", before.since, after.since)
         .add("Priority", was.priority, is.priority)
         .add("EffectivePriority", was.effective_priority, is.effective_priority)
+        .add("Held", was.held, is.held)
         .add("LastResort", was.last_resort, is.last_resort)
         .add("LastResortCause", was.last_resort_cause, is.last_resort_cause)
         .add("Degraded", was.degraded, is.degraded)
         .add("Addresses", was.addresses, is.addresses)
         .add("Master", was.master, is.master)
         .add("Group", was.group, is.group)
+        .add("Checks", before.checks, after.checks)
         .names;
 }
 
@@ -89,11 +91,16 @@ std::vector<std::string> changed_properties(const NotifierView& before, const No
 }
 
 std::vector<std::string> changed_properties(const PluginView& before, const PluginView& after) {
+    const auto& was = before.status;
+    const auto& is = after.status;
     return Differences()
-        .add("Path", before.file, after.file)
-        .add("State", before.state, after.state)
-        .add("Pid", before.pid, after.pid)
-        .add("Starts", before.starts, after.starts)
+        .add("Id", before.id, after.id)
+        .add("Version", before.version, after.version)
+        .add("Types", before.types, after.types)
+        .add("Path", was.file, is.file)
+        .add("State", was.state, is.state)
+        .add("Pid", was.pid, is.pid)
+        .add("Starts", was.starts, is.starts)
         .names;
 }
 

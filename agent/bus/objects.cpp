@@ -116,11 +116,4 @@ void GroupObject::Release(sdbus::Result<>&& result) {
             handover_action);
 }
 
-std::vector<sdbus::ObjectPath> GroupObject::Instances() {
-    std::vector<sdbus::ObjectPath> paths;
-    for (const auto& name : view().instances)
-        paths.emplace_back(path_of(Kind::instance, name));
-    return paths;
-}
-
 }  // namespace regent::bus

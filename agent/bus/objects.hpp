@@ -17,6 +17,14 @@
 
 namespace regent::bus {
 
+/// The objects of those names.
+inline std::vector<sdbus::ObjectPath> paths_of(Kind kind, const std::vector<std::string>& names) {
+    std::vector<sdbus::ObjectPath> paths;
+    for (const auto& name : names)
+        paths.emplace_back(path_of(kind, name));
+    return paths;
+}
+
 /// What every object needs. All of it outlives the objects.
 struct Surroundings {
     sdbus::IConnection& connection;
@@ -126,12 +134,14 @@ class InstanceObject
     std::uint64_t Since() override { return view().since; }
     std::uint8_t Priority() override { return status().priority; }
     std::uint8_t EffectivePriority() override { return status().effective_priority; }
+    bool Held() override { return status().held; }
     bool LastResort() override { return status().last_resort; }
     std::string LastResortCause() override { return status().last_resort_cause; }
     bool Degraded() override { return status().degraded; }
     std::vector<std::string> Addresses() override;
     std::string Master() override { return status().master ? status().master->to_string() : ""; }
     sdbus::ObjectPath Group() override;
+    std::vector<sdbus::ObjectPath> Checks() override { return paths_of(Kind::check, view().checks); }
 
     std::uint64_t AdvertsSent() override { return counters().adverts_sent; }
     std::uint64_t AdvertsReceived() override { return counters().adverts_received; }
@@ -165,7 +175,7 @@ class GroupObject : public Shown<org::regent1::Group_adaptor> {
     std::string Name() override { return name_; }
     std::string State() override { return view().state; }
     std::string Reason() override { return view().reason; }
-    std::vector<sdbus::ObjectPath> Instances() override;
+    std::vector<sdbus::ObjectPath> Instances() override { return paths_of(Kind::instance, view().instances); }
 };
 
 }  // namespace regent::bus

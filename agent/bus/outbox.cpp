@@ -55,7 +55,7 @@ void Outbox::put(NotifierView view) {
 
 void Outbox::put(PluginView view) {
     change([&](Batch& batch) {
-        auto name = view.name;
+        auto name = view.status.name;
         batch.plugins[std::move(name)] = std::move(view);
     });
 }

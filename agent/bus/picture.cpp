@@ -62,11 +62,13 @@ ordered_json instance_json(const Picture& picture, const InstanceView& view) {
             {"since", view.since},
             {"priority", status.priority},
             {"effective_priority", status.effective_priority},
+            {"held", status.held},
             {"last_resort", status.last_resort},
             {"last_resort_cause", status.last_resort_cause},
             {"degraded", status.degraded},
             {"addresses", addresses},
             {"master", status.master ? status.master->to_string() : ""},
+            {"checks", view.checks},
             {"statistics",
              counters_json(counted == picture.counters.end() ? core::Counters{} : counted->second)}};
 }
@@ -105,11 +107,10 @@ ordered_json notifier_json(const NotifierView& notifier) {
 }
 
 ordered_json plugin_json(const PluginView& plugin) {
-    return {{"name", plugin.name},
-            {"path", plugin.file},
-            {"state", plugin.state},
-            {"pid", plugin.pid},
-            {"starts", plugin.starts}};
+    return {{"name", plugin.status.name}, {"id", plugin.id},
+            {"version", plugin.version},  {"types", plugin.types},
+            {"path", plugin.status.file}, {"state", plugin.status.state},
+            {"pid", plugin.status.pid},   {"starts", plugin.status.starts}};
 }
 
 std::string text_of(const ordered_json& document) {

@@ -78,10 +78,13 @@ class PluginObject : public Shown<org::regent1::Plugin_adaptor> {
     const PluginView& view() const { return around_.picture.plugins.at(name_); }
 
     std::string Name() override { return name_; }
-    std::string Path() override { return view().file; }
-    std::string State() override { return view().state; }
-    std::uint32_t Pid() override { return static_cast<std::uint32_t>(view().pid); }
-    std::uint64_t Starts() override { return view().starts; }
+    std::string Id() override { return view().id; }
+    std::string Version() override { return view().version; }
+    std::vector<std::string> Types() override { return view().types; }
+    std::string Path() override { return view().status.file; }
+    std::string State() override { return view().status.state; }
+    std::uint32_t Pid() override { return static_cast<std::uint32_t>(view().status.pid); }
+    std::uint64_t Starts() override { return view().status.starts; }
 
     void Restart(sdbus::Result<>&& result) override;
 };

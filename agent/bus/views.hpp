@@ -31,6 +31,7 @@ struct InstanceView {
     std::uint8_t version = 0;  ///< of VRRP
     Family family = Family::ipv4;
     std::uint64_t since = 0;
+    std::vector<std::string> checks = {};  ///< that it tracks, by itself or through its group
 
     bool operator==(const InstanceView&) const = default;
 };
@@ -59,7 +60,14 @@ struct CheckView {
 };
 
 using NotifierView = plugin::NotifierStatus;
-using PluginView = plugin::PluginStatus;
+struct PluginView {
+    plugin::PluginStatus status;
+    std::string id;
+    std::string version;
+    std::vector<std::string> types;  ///< of checks and notifiers
+
+    bool operator==(const PluginView&) const = default;
+};
 
 enum class Kind : std::uint8_t { instance, group, check, notifier, plugin };
 

@@ -44,6 +44,7 @@ struct InstanceStatus {
     std::uint8_t effective_priority = 0;  ///< advertised
     std::string reason;                   ///< why it is in this state, a sentence
     bool degraded = false;                ///< MASTER without some of its addresses (rules.md 11)
+    bool held = false;  ///< gave its role away as an operator asked, and waits for the release (rules.md 19)
     bool last_resort = false;
     std::string last_resort_cause;     ///< a sentence; `reason` may be about the role alone
     std::optional<IpAddress> master;   ///< who is master, as far as we know; our own source when we are

@@ -106,6 +106,10 @@ void write_instances(const ordered_json& instances, Writer& out) {
                "Whether the instance serves only if nobody else does.");
     for (const auto& instance : instances)
         out.sample(label(instance), number(instance.at("last_resort")));
+    out.family("regent_instance_held", "gauge",
+               "Whether the instance was handed over and waits for its release.");
+    for (const auto& instance : instances)
+        out.sample(label(instance), number(instance.value("held", false)));
     out.family("regent_instance_degraded", "gauge",
                "Whether the instance is MASTER without some of its addresses.");
     for (const auto& instance : instances)

@@ -93,6 +93,12 @@ std::vector<std::string> what_is_wrong(const ordered_json& status) {
             wrong.push_back(
                 fmt::format("check {} is {}: {}", text(check, "name"), upper(state), text(check, "message")));
     }
+    each([](const auto& instance) { return instance.value("held", false); },
+         [](const auto& instance) {
+             const auto group = text(instance, "group");
+             return fmt::format("{} was handed over and is held: regentctl release {} lets it come back",
+                                text(instance, "name"), group.empty() ? text(instance, "name") : group);
+         });
     for (const auto& check : status.at("checks")) {
         if (const auto state = check.value("override_state", ""); !state.empty())
             wrong.push_back(fmt::format("check {} counts as {}, whatever it says: an operator has said so",

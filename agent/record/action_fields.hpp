@@ -15,7 +15,8 @@ REGENT_RECORD(core, AddRoute, route);
 REGENT_RECORD(core, RemoveRoute, route);
 REGENT_RECORD(core, SendFrame, interface_index, frame);
 REGENT_RECORD(core, InstanceStatus, name, interface, group, virtual_router_id, state, priority,
-              effective_priority, reason, degraded, last_resort, last_resort_cause, master, since, addresses);
+              effective_priority, reason, degraded, held, last_resort, last_resort_cause, master, since,
+              addresses);
 REGENT_RECORD(core, PublishState, status);
 REGENT_RECORD(core, Transition, sequence, instance, group, from, to, priority, reason);
 REGENT_RECORD(core, Forget, instance);

@@ -117,6 +117,9 @@ def test_parameters_and_reason(scene: Scene) -> None:
     assert isinstance(parameters, dict) and parameters["user"]["data"] == "root"
     assert str(scene.duo.lab.directory) in parameters["command"]["data"][0]
     assert scene.lb1.get(CHECK, "Check", "Reason") == "ok"
+    assert scene.lb1.get(f"{PATH}/instance/VI_5f1", "Instance", "Checks") == [CHECK]
+    plugin = f"{PATH}/plugin/regent_2dexec"
+    assert scene.lb1.get(plugin, "Plugin", "Types") == ["exec"] and scene.lb1.get(plugin, "Plugin", "Id") == "org.regent.exec"
     agent = scene.duo.agents["lb1"]
     assert scene.lb1.get(PATH, "Manager", "ConfigHash") == hashlib.sha256((agent.directory / "regent.toml").read_bytes()).hexdigest()
 

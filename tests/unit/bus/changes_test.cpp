@@ -39,8 +39,8 @@ TEST_CASE("changes: only what differs is told") {
     CHECK(changed_properties(notifier, told) == Names{"Delivered"});
     bus::PluginView plugin;
     auto running = plugin;
-    running.pid = 7;
-    running.state = "running";
+    running.status.pid = 7;
+    running.status.state = "running";
     CHECK(changed_properties(plugin, running) == Names{"State", "Pid"});
     bus::AgentView agent;
     auto maintained = agent;

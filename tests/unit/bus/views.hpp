@@ -48,8 +48,11 @@ inline bus::Picture picture() {
                               0};
     made.checks["lan"].status.name = "lan";
     made.notifiers["pager"] = {"pager", "exec", "regent-exec", 0, 5, 0, 0, "", false};
-    made.plugins["regent-haproxy"] = {"regent-haproxy", "/usr/lib/regent/plugins/regent-haproxy.so",
-                                      "running", 815, 1};
+    made.plugins["regent-haproxy"] = {
+        {"regent-haproxy", "/usr/lib/regent/plugins/regent-haproxy.so", "running", 815, 1},
+        "org.regent.haproxy",
+        "0.1.0",
+        {"haproxy"}};
     return made;
 }
 

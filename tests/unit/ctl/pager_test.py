@@ -11,7 +11,8 @@ import termios
 
 import pytest
 
-LONG = ["show", "VI_1"]  # 45 lines
+LONG = ["show", "VI_1"]
+LINES = 47  # of it
 SHORT = ["list"]
 
 
@@ -51,7 +52,7 @@ def test_what_is_long_goes_through_the_pager(terminal, pager):
     text, code = terminal(*LONG, REGENT_PAGER=pager, PAGER="false")
     assert code == 0
     lines = text.splitlines()
-    assert lines[0] == "paged, secure=1" and len(lines) == 46
+    assert lines[0] == "paged, secure=1" and len(lines) == LINES + 1
     assert all(line.startswith("| ") for line in lines[1:])
     assert terminal(*LONG, PAGER=f"{pager} with words")[0] == text
 
@@ -76,7 +77,7 @@ def test_what_fits_the_screen_does_not(terminal, pager):
     (["--no-pager"], {"PAGER": "PAGER"}), ([], {"PAGER": ""}), ([], {"PAGER": "cat"}), ([], {"REGENT_PAGER": "", "PAGER": "PAGER"})])
 def test_not_where_none_is_wanted(words, environment, terminal, pager):
     text, code = terminal(*LONG, *words, **{name: pager if value == "PAGER" else value for name, value in environment.items()})
-    assert text.startswith("name ") and code == 0 and text.count("\n") == 45
+    assert text.startswith("name ") and code == 0 and text.count("\n") == LINES
 
 
 @pytest.mark.parametrize("command", ["/nonexistent/pager", "/dev/null"])
