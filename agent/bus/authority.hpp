@@ -13,8 +13,8 @@ namespace regent::bus {
 Caller caller_of(const sdbus::Message& message);
 
 /// Throws sdbus::Error org.regent1.Error.NotAuthorized, with a sentence, unless the sender of `message` may
-/// do `action` (org.regent1.reload, .handover, .maintenance). Asks polkit, which may take up to two seconds,
-/// and not again for five when it did not answer. Bus thread.
+/// do `action` (org.regent1.reload, .handover, .maintenance, .override). Asks polkit, which may take up to
+/// two seconds, and not again for five when it did not answer. Bus thread.
 void demand(sdbus::IConnection& connection, const sdbus::Message& message, const std::string& action);
 
 }  // namespace regent::bus

@@ -8,6 +8,8 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <utility>
+#include <vector>
 
 #include "agent/ctl/bus_client.hpp"
 #include "agent/platform/clock.hpp"
@@ -53,36 +55,63 @@ void print(const BusClient::Change& change, bool as_json, std::ostream& out) {
         << std::endl;
 }
 
+/// The states of the instances and groups that are waited for.
+class States {
+  public:
+    explicit States(const std::vector<std::string>& names) : names_(names) {}
+
+    bool of_interest(const std::string& name) const {
+        return names_.empty() || std::find(names_.begin(), names_.end(), name) != names_.end();
+    }
+    /// As they are now; nothing is known any more of what is not there.
+    void look(const ordered_json& document) {
+        for (auto& [name, state] : states_)
+            state.clear();
+        for (const char* list : {"instances", "groups"})
+            for (const auto& entry : document.at(list))
+                if (of_interest(entry.at("name"))) states_[entry.at("name")] = entry.at("state");
+    }
+    void change(const BusClient::Change& change) {
+        if (change.kind == "instance" || change.kind == "group") states_[change.name] = change.new_state;
+    }
+    void need_all() const {
+        for (const auto& name : names_)
+            if (!states_.contains(name))
+                throw BusError{ExitCode::no_such_object,
+                               fmt::format("there is no instance or group '{}'", name)};
+    }
+    bool all_are(const std::string& wanted) const {
+        return !states_.empty() && std::all_of(states_.begin(), states_.end(),
+                                               [&](const auto& of) { return of.second == wanted; });
+    }
+
+  private:
+    const std::vector<std::string>& names_;
+    std::map<std::string, std::string> states_;
+};
+
 }  // namespace
 
 ExitCode watch(const Arguments& given, const Streams& streams) {
     const auto wanted = state_wanted(given);
     const auto limit = limit_of(given);
-    const auto& names = given.operands;
-    const auto of_interest = [&](const std::string& name) {
-        return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
-    };
     try {
         BusClient client;
-        std::map<std::string, std::string> states;  // of the instances and groups that count for --until
+        States states(given.operands);
+        bool is_back = false;
         // Before the first look: a change between the two is told twice rather than not at all.
         client.subscribe([&](const BusClient::Change& change) {
-            if (change.kind != "agent" && !of_interest(change.name)) return;
+            if (change.kind != "agent" && !states.of_interest(change.name)) return;
             print(change, given.is("json"), streams.out);
-            if (const auto state = states.find(change.name); state != states.end())
-                state->second = change.new_state;
+            states.change(change);
+            is_back = is_back || (change.kind == "agent" && change.new_state == "there");
         });
-        const auto document = client.describe();
-        for (const char* list : {"instances", "groups"})
-            for (const auto& entry : document.at(list))
-                if (of_interest(entry.at("name"))) states[entry.at("name")] = entry.at("state");
-        for (const auto& name : names)
-            if (wanted && !states.contains(name))
-                throw BusError{ExitCode::no_such_object,
-                               fmt::format("there is no instance or group '{}'", name)};
+        states.look(client.describe());
+        if (wanted) states.need_all();
         const bool reached = client.wait(limit, [&] {
-            return wanted && std::all_of(states.begin(), states.end(),
-                                         [&](const auto& of) { return of.second == *wanted; });
+            // What has changed while nobody could tell it.
+            if (wanted && std::exchange(is_back, false)) states.look(client.describe());
+            return wanted && states.all_are(*wanted);
         });
         return reached || !wanted ? ExitCode::ok : ExitCode::timeout;
     } catch (const BusError& error) {

@@ -139,7 +139,15 @@ def test_anybody_may_read_and_root_may_act(scene: Scene) -> None:
     mark = time.monotonic()
     for words in (("call", NAME, path, f"{NAME}.Group", "Handover", "s", "mine"), ("call", NAME, path, f"{NAME}.Group", "Release"),
                   ("call", NAME, PATH, f"{NAME}.Manager", "SetMaintenance", "bs", "true", "mine"),
-                  ("call", NAME, PATH, f"{NAME}.Manager", "Reload")):
+                  ("call", NAME, PATH, f"{NAME}.Manager", "Reload"),
+                  ("call", NAME, f"{PATH}/instance/VI_5f1", f"{NAME}.Instance", "Handover", "s", "mine"),
+                  ("call", NAME, f"{PATH}/instance/VI_5f1", f"{NAME}.Instance", "Release"),
+                  ("call", NAME, f"{PATH}/instance/VI_5f1", f"{NAME}.Instance", "SendGratuitous"),
+                  ("call", NAME, f"{PATH}/check/haproxy", f"{NAME}.Check", "RunNow"),
+                  ("call", NAME, f"{PATH}/check/haproxy", f"{NAME}.Check", "Override", "st", "down", "2000000"),
+                  ("call", NAME, f"{PATH}/check/haproxy", f"{NAME}.Check", "ClearOverride"),
+                  ("call", NAME, f"{PATH}/notifier/mail", f"{NAME}.Notifier", "Test"),
+                  ("call", NAME, f"{PATH}/plugin/regent_2dexec", f"{NAME}.Plugin", "Restart")):
         refusal = scene.lb1.busctl(*words, user=NOBODY, fails=True)
         assert "uid 65534 may not do this: it takes root, or a polkit rule for org.regent1." in refusal
     assert "uid 65534" in scene.lb1.regentctl("handover", "SG1", code=5, user=NOBODY)[1]
@@ -318,6 +326,20 @@ def test_watch(scene: Scene) -> None:
     watchers["text"].wait_for(r"instance VI_1  backup -> master", 5.0)
     for watcher in watchers.values():
         watcher.stop()
+    scene.duo.settle()
+
+
+def test_watch_until_over_a_restart(scene: Scene) -> None:
+    """What the agent has come to before it was back on the bus counts too."""
+    agent = scene.duo.agents["lb1"]
+    waiting = scene.duo.lab.start("watch-restart", [str(scene.lb1.program), "watch", "VI_1", "--until", "state=backup"],
+                                  environment=scene.lb1.environment)
+    eventually(lambda: True if str(waiting.pid) in scene.lb1.busctl("list", "--unique") else None, 5.0, "no watcher")
+    agent.kill()
+    scene.duo.watcher.wait_holders(VIPS, {"lb1", "lb2"}, 10.0)
+    agent.start(scene.duo.nodes["lb1"])
+    assert waiting.wait(10.0) == 0
+    scene.lb1.wait_name(5.0)
     scene.duo.settle()
 
 
