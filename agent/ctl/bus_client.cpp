@@ -179,13 +179,7 @@ void BusClient::restart_plugin(const std::string& plugin) {
 }
 
 void BusClient::set_maintenance(bool on, const std::string& reason) {
-    asked([&] {
-        sdbus::createProxy(*connection_, bus::service_name, bus::root_path)
-            ->callMethod("SetMaintenance")
-            .onInterface(manager)
-            .withTimeout(act_timeout)
-            .withArguments(on, reason);
-    });
+    act({bus::root_path, manager}, "SetMaintenance", on, reason);
 }
 
 std::pair<bool, ordered_json> BusClient::reload() {

@@ -22,12 +22,13 @@ void print_diagnostic(const ordered_json& found, std::ostream& err) {
         err << fmt::format("    = hint: {}\n", hint);
 }
 
-/// Has the agent do it, and says nothing more than that it is done.
+/// Has the agent do it, and says `sentence` when it is done; nothing without one.
 template <class Act>
-ExitCode done(const Streams& streams, const Act& act) {
+ExitCode done(const Streams& streams, const Act& act, const std::string& sentence = {}) {
     return talk(streams, [&] {
         BusClient client;
         act(client);
+        if (!sentence.empty()) streams.out << sentence << '\n';
         return ExitCode::ok;
     });
 }
@@ -35,30 +36,19 @@ ExitCode done(const Streams& streams, const Act& act) {
 }  // namespace
 
 ExitCode handover(const Arguments& given, const Streams& streams) {
-    return talk(streams, [&] {
-        BusClient client;
-        client.handover(given.operands.front(), given.value("reason").value_or(""));
-        streams.out << fmt::format(
-            "{}: another master has taken over; regentctl release {} lets it come back\n",
-            given.operands.front(), given.operands.front());
-        return ExitCode::ok;
-    });
+    const std::string& name = given.operands.front();
+    return done(
+        streams, [&](BusClient& client) { client.handover(name, given.value("reason").value_or("")); },
+        fmt::format("{0}: another master has taken over; regentctl release {0} lets it come back", name));
 }
 
 ExitCode release(const Arguments& given, const Streams& streams) {
-    return talk(streams, [&] {
-        BusClient client;
-        client.release(given.operands.front());
-        return ExitCode::ok;
-    });
+    return done(streams, [&](BusClient& client) { client.release(given.operands.front()); });
 }
 
 ExitCode maintenance(const Arguments& given, const Streams& streams) {
-    const std::string& word = given.operands.front();
-    return talk(streams, [&] {
-        BusClient client;
-        client.set_maintenance(word == "on", given.value("reason").value_or(""));
-        return ExitCode::ok;
+    return done(streams, [&](BusClient& client) {
+        client.set_maintenance(given.operands.front() == "on", given.value("reason").value_or(""));
     });
 }
 
@@ -111,21 +101,17 @@ ExitCode check_clear(const Arguments& given, const Streams& streams) {
 }
 
 ExitCode notifier_test(const Arguments& given, const Streams& streams) {
-    return talk(streams, [&] {
-        BusClient client;
-        client.test_notifier(given.operands.front());
-        streams.out << fmt::format("{}: the test event was delivered\n", given.operands.front());
-        return ExitCode::ok;
-    });
+    const std::string& name = given.operands.front();
+    return done(
+        streams, [&](BusClient& client) { client.test_notifier(name); },
+        fmt::format("{}: the test event was delivered", name));
 }
 
 ExitCode plugin_restart(const Arguments& given, const Streams& streams) {
-    return talk(streams, [&] {
-        BusClient client;
-        client.restart_plugin(given.operands.front());
-        streams.out << fmt::format("{}: runs again\n", given.operands.front());
-        return ExitCode::ok;
-    });
+    const std::string& name = given.operands.front();
+    return done(
+        streams, [&](BusClient& client) { client.restart_plugin(name); },
+        fmt::format("{}: runs again", name));
 }
 
 }  // namespace regent::ctl

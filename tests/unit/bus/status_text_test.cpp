@@ -37,22 +37,7 @@ TEST_CASE("status: all is well") {
 
 TEST_CASE("status: what is wrong comes first, the worst before the rest") {
     auto picture = test::picture();
-    picture.agent.config_problem = "regent.toml was not applied: it has errors";
-    picture.agent.maintenance = "new disk";
-    picture.checks["haproxy"].status.state = "down";
-    picture.checks["haproxy"].status.message = "process 812 exited";
-    picture.notifiers["pager"].failed = 2;
-    picture.notifiers["pager"].last_failure = "exit status 1";
-    picture.notifiers["pager"].failing = true;
-    auto& first = picture.instances["VI_1"].status;
-    first.last_resort = true;
-    first.last_resort_cause = "check haproxy DOWN: process 812 exited";
-    first.effective_priority = 1;
-    auto& second = picture.instances["VI_2"].status;
-    second.state = vrrp::State::fault;
-    second.reason = "interface enp0s8 has no carrier";
-    second.addresses.clear();
-    second.master.reset();
+    test::spoil(picture);
     CHECK(ctl::what_is_wrong(status(picture)) ==
           std::vector<std::string>{"VI_2 is in FAULT: interface enp0s8 has no carrier",
                                    "VI_1 is a last resort: check haproxy DOWN: process 812 exited",

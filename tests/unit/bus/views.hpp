@@ -56,4 +56,26 @@ inline bus::Picture picture() {
     return made;
 }
 
+/// Something is wrong with all of it.
+inline void spoil(bus::Picture& picture) {
+    picture.agent.config_problem = "regent.toml was not applied: it has errors";
+    picture.agent.maintenance = "new disk";
+    auto& check = picture.checks["haproxy"].status;
+    check.state = "down";
+    check.message = "process 812 exited";
+    auto& notifier = picture.notifiers["pager"];
+    notifier.failed = 2;
+    notifier.failing = true;
+    notifier.last_failure = "exit status 1";
+    auto& first = picture.instances["VI_1"].status;
+    first.last_resort = true;
+    first.last_resort_cause = "check haproxy DOWN: process 812 exited";
+    first.effective_priority = 1;
+    auto& second = picture.instances["VI_2"].status;
+    second.state = vrrp::State::fault;
+    second.reason = "interface enp0s8 has no carrier";
+    second.addresses.clear();
+    second.master.reset();
+}
+
 }  // namespace regent::test

@@ -30,26 +30,10 @@ bus::Picture well() {
 
 bus::Picture trouble() {
     auto made = well();
+    test::spoil(made);
     made.agent.config_problem = "/etc/regent/regent.toml was not applied: it has errors";
-    made.agent.maintenance = "new disk";
-    auto& check = made.checks["haproxy"].status;
-    check.state = "down";
-    check.message = "process 812 exited";
     made.checks["haproxy"].override_state = "up";
     made.checks["haproxy"].override_until = 1'000'000'000;
-    auto& notifier = made.notifiers["pager"];
-    notifier.failed = 2;
-    notifier.failing = true;
-    notifier.last_failure = "exit status 1";
-    auto& first = made.instances["VI_1"].status;
-    first.last_resort = true;
-    first.last_resort_cause = "check haproxy DOWN: process 812 exited";
-    first.effective_priority = 1;
-    auto& second = made.instances["VI_2"].status;
-    second.state = vrrp::State::fault;
-    second.reason = "interface enp0s8 has no carrier";
-    second.addresses.clear();
-    second.master.reset();
     return made;
 }
 
