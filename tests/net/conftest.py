@@ -8,20 +8,24 @@ import os
 import pathlib
 import signal
 import sys
+import time
 from typing import Callable, Iterator
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from net.lab import LONG  # noqa: E402
 from net.lab.agents import build_directory  # noqa: E402
+from net.lab.hiccups import Hiccup, Hiccups  # noqa: E402
 from net.lab.lab import Lab  # noqa: E402
 from net.lab.netns import what_is_missing  # noqa: E402
 from net.lab.polkit import PROGRAM  # noqa: E402
 from net.lab.table import Table  # noqa: E402
 
 TABLE, MORE_LABS = pytest.StashKey[Table](), pytest.StashKey[list[Lab]]()
+HICCUPS, REPEATED = pytest.StashKey[Hiccups](), pytest.StashKey[list[str]]()
 LABS = ("lab", "shared_lab", "shared_rival_lab")
 PROGRAMS = ("ip", "bridge", "nft", "haproxy", "keepalived", "nsenter", "setpriv")
 
@@ -29,6 +33,7 @@ PROGRAMS = ("ip", "bridge", "nft", "haproxy", "keepalived", "nsenter", "setpriv"
 def pytest_configure(config: pytest.Config) -> None:
     """SIGTERM ends a run like Ctrl-C does, so that the fixtures clean up."""
     config.stash[TABLE] = Table()
+    config.stash[REPEATED] = []
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -45,8 +50,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in long]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """A test that fails while the machine stands still is done once more, in a lab of its own; any other failure stands."""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    since = time.monotonic()
+    reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    if any(report.failed for report in reports) and (hiccup := _worst_hiccup(item, since)):
+        item.config.stash[REPEATED].append(
+            f"{item.nodeid}: failed while processor {hiccup.cpu} stood still for {hiccup.seconds * 1000:.0f} ms\n"
+            + "\n".join(report.longreprtext for report in reports if report.failed))
+        # Not pytest's public interface, which has no way to end what tests share: that is in the middle of something.
+        item.session._setupstate.teardown_exact(None)
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _worst_hiccup(item: pytest.Item, since: float) -> Hiccup | None:
+    hiccups = item.config.stash.get(HICCUPS, None)
+    return hiccups.worst(since) if hiccups else None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The table of all rows that this run has measured."""
+    """The table of all rows that this run has measured, and the tests that the machine has spoilt."""
+    if repeated := config.stash[REPEATED]:
+        terminalreporter.section(f"done twice: {len(repeated)}")
+        terminalreporter.write_line("\n".join(repeated))
     if lines := config.stash[TABLE].lines():
         terminalreporter.section("what each event cost")
         terminalreporter.write_line("\n".join(lines))
@@ -71,6 +103,17 @@ def ground() -> None:
     missing = what_is_missing(PROGRAMS)
     if missing:
         _refuse("; ".join(missing))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hiccups(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The machine is watched; without root it cannot be, and there is nothing to watch it for."""
+    if os.geteuid() != 0:
+        yield
+        return
+    watching = request.config.stash[HICCUPS] = Hiccups(tmp_path_factory.mktemp("hiccups"))
+    yield
+    watching.stop()
 
 
 @pytest.fixture(scope="session")

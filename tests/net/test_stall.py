@@ -31,8 +31,12 @@ def _said_while_backup(duo: Duo, woken: float, mark: int) -> list[tuple[float, i
     """Time after waking, VRID and priority of all that lb1 sent before it could be MASTER again by listening."""
     process = duo.agents["lb1"].running()
     process.wait_for("Entering BACKUP", 3.0, since=mark)
-    down = max(float(re.match(r"\[([\d.]+)\]", line.text).group(1))  # type: ignore[union-attr]
-               for line in process.find("Entering BACKUP", mark))
+    # The first of each instance: what happens once it has taken over again is not what waking was.
+    first: dict[str, float] = {}
+    for line in process.find("Entering BACKUP", mark):
+        turn, instance = re.match(r"\[([\d.]+)\].*\((\w+)\)", line.text).groups()  # type: ignore[union-attr]
+        first.setdefault(instance, float(turn))
+    down = max(first.values())
     assert down >= woken
     end = down + 2 * duo.interval
     duo.capture.pass_time(end)
