@@ -48,7 +48,7 @@ void BusLoop::take() {
     const auto dropped = channels_.outbox.dropped();
     if (dropped == drops_told_) return;
     log(core::LogLevel::warning,
-        fmt::format("{} changes of state were not told on the bus, which stalled", dropped - drops_told_));
+        fmt::format("{} changes and answers were not told on the bus, which stalled", dropped - drops_told_));
     drops_told_ = dropped;
 }
 

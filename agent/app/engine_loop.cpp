@@ -19,7 +19,9 @@ constexpr std::size_t verdicts_per_pass = 256;
 constexpr unsigned passes_per_turn = 16;
 constexpr Duration drop_report_spacing = std::chrono::minutes(1);
 constexpr Duration socket_retry = std::chrono::seconds(1);
-constexpr std::size_t most_owed = 64;
+// The service thread, which reads them, is also who sends commands: while it stalls there are no more than
+// the queue has, and each owes an answer and at most two changes.
+constexpr std::size_t most_owed = 4 * Channels::commands_capacity;
 constexpr Duration counters_every = std::chrono::seconds(1);
 constexpr int realtime_priority = 50;
 // One fails only while other programs change addresses all the time.
@@ -271,9 +273,9 @@ void EngineLoop::remember(const core::Memory& memory, Instant now) {
 
 bool EngineLoop::report(decltype(Report::what) what, Instant now) {
     const bool is_state = std::holds_alternative<core::PublishState>(what);
-    const bool is_owed = std::holds_alternative<core::OperatorAnswer>(what) ||
-                         std::holds_alternative<MaintenanceIs>(what) ||
-                         std::holds_alternative<OverridesAre>(what);
+    const bool is_owed =
+        std::holds_alternative<core::OperatorAnswer>(what) || std::holds_alternative<core::PassOn>(what) ||
+        std::holds_alternative<MaintenanceIs>(what) || std::holds_alternative<OverridesAre>(what);
     Report message{now, std::move(what)};
     const bool queued = owed_.empty() && channels_.reports.try_push(std::move(message));
     if (queued) return true;

@@ -48,9 +48,9 @@ struct OverridesAre {
 /// From the engine and the plugin thread: what the outside is to see.
 struct Report {
     Instant at;
-    std::variant<core::PublishState, core::Transition, core::Forget, core::OperatorAnswer, core::Log,
-                 InstanceCounters, MaintenanceIs, OverridesAre, plugin::Status, plugin::OrderAnswer,
-                 plugin::Incident, EngineReady>
+    std::variant<core::PublishState, core::Transition, core::Forget, core::OperatorAnswer, core::PassOn,
+                 core::Log, InstanceCounters, MaintenanceIs, OverridesAre, plugin::Status,
+                 plugin::OrderAnswer, plugin::Incident, EngineReady>
         what;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <memory>
 #include <new>
+#include <optional>
 #include <sstream>
 
 #include "agent/app/status_line.hpp"
@@ -13,15 +14,15 @@
 namespace regent::app {
 namespace {
 
-/// "Test of notifier pager".
-std::string describe(const plugin::Order& order) {
-    using Kind = plugin::Order::Kind;
-    switch (order.kind) {
-        case Kind::run_check: return fmt::format("Run of check {}", order.target);
-        case Kind::test_notifier: return fmt::format("Test of notifier {}", order.target);
-        case Kind::restart_plugin: break;
+/// Nothing: it is not the plugin thread's to do.
+std::optional<plugin::Order::Kind> order_kind(core::OperatorCommand::Kind kind) {
+    using Kind = core::OperatorCommand::Kind;
+    switch (kind) {
+        case Kind::run_check: return plugin::Order::Kind::run_check;
+        case Kind::test_notifier: return plugin::Order::Kind::test_notifier;
+        case Kind::restart_plugin: return plugin::Order::Kind::restart_plugin;
+        default: return std::nullopt;
     }
-    return fmt::format("Restart of plugin {}", order.target);
 }
 
 std::string describe(const bus::Caller& caller) {
@@ -121,6 +122,7 @@ void Service::show(const Report& report) {
         channels_.outbox.tell(bus::Answer{answer->id, *answer});
     if (const auto* answer = std::get_if<plugin::OrderAnswer>(&report.what))
         channels_.outbox.tell(bus::Answer{answer->id, *answer});
+    if (const auto* passed_on = std::get_if<core::PassOn>(&report.what)) obey(passed_on->command);
     if (const auto* incident = std::get_if<plugin::Incident>(&report.what)) channels_.outbox.tell(*incident);
     if (const auto* change = std::get_if<core::Transition>(&report.what)) tell(events_.transition(*change));
     if (const auto* gone = std::get_if<core::Forget>(&report.what)) {
@@ -132,34 +134,28 @@ void Service::show(const Report& report) {
 }
 
 void Service::take_requests() {
-    while (const auto request = channels_.bus_requests.try_pop())
-        answer(*request);
+    while (auto request = channels_.bus_requests.try_pop())
+        submit(std::move(*request));
 }
 
-void Service::answer(const bus::Request& request) {
-    const auto who = describe(request.caller);
-    if (std::holds_alternative<bus::Reload>(request.what)) {
-        log(core::LogLevel::notice, fmt::format("Reload, asked for by {}", who));
-        return channels_.outbox.tell(bus::Answer{request.id, reload()});
-    }
-    if (const auto* order = std::get_if<plugin::Order>(&request.what)) return obey(*order, who);
-    auto command = std::get<core::OperatorCommand>(request.what);
-    command.who = who;
-    if (this->command(std::move(command))) return;
-    channels_.outbox.tell(
-        bus::Answer{request.id, core::OperatorAnswer{request.id, core::OperatorAnswer::Outcome::busy,
-                                                     "the engine takes no commands"}});
-}
-
-void Service::obey(plugin::Order order, const std::string& who) {
-    log(core::LogLevel::notice, fmt::format("{}, asked for by {}", describe(order), who));
-    order.reason = "asked for by " + who;
-    order.wall_ns = platform::wall_clock();
-    if (plugin_command(order)) return;
+void Service::submit(bus::Request request) {
+    request.command.who = describe(request.caller);
+    const auto id = request.command.id;
+    if (command(std::move(request.command))) return;
     channels_.outbox.tell(bus::Answer{
-        order.id,
+        id, core::OperatorAnswer{id, core::OperatorAnswer::Outcome::busy, "the engine takes no commands"}});
+}
+
+void Service::obey(const core::OperatorCommand& command) {
+    const auto kind = order_kind(command.kind);
+    if (!kind) return channels_.outbox.tell(bus::Answer{command.id, reload()});
+    if (plugin_command(plugin::Order{command.id, *kind, command.target, "asked for by " + command.who,
+                                     platform::wall_clock()}))
+        return;
+    channels_.outbox.tell(bus::Answer{
+        command.id,
         plugin::OrderAnswer{
-            order.id, plugin::OrderAnswer::Outcome::busy, {}, "the plugin thread takes no commands"}});
+            command.id, plugin::OrderAnswer::Outcome::busy, {}, "the plugin thread takes no commands"}});
 }
 
 bool Service::apply(const config::Loaded& loaded) {

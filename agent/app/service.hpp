@@ -39,7 +39,10 @@ class Service {
     void drain_reports();
     void show(const Report& report);
     void take_requests();
-    void answer(const bus::Request& request);
+    /// To the engine, which passes on what others do.
+    void submit(bus::Request request);
+    /// What the engine has passed on.
+    void obey(const core::OperatorCommand& command);
     /// Whether the file is in force now, and what was found in it.
     bus::ReloadAnswer reload();
     bool apply(const config::Loaded& loaded);
@@ -48,7 +51,6 @@ class Service {
     bool command(core::Input input);
     /// False: the plugin thread does not take it.
     bool plugin_command(PluginCommand command);
-    void obey(plugin::Order order, const std::string& who);
     /// What the change means for notifiers.
     void tell(const std::vector<notify::Event>& events);
     /// After the engine: the plugin thread delivers what is left, within a bound.

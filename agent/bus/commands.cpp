@@ -2,10 +2,11 @@
 #include "agent/bus/commands.hpp"
 
 #include <algorithm>
-#include <memory>
+#include <optional>
 #include <utility>
 
 #include "agent/bus/authority.hpp"
+#include "agent/platform/clock.hpp"
 
 namespace regent::bus {
 namespace {
@@ -44,42 +45,39 @@ bool is_one_line(const std::string& reason) {
     return reason.size() <= longest_reason && std::none_of(reason.begin(), reason.end(), is_control);
 }
 
-}  // namespace
-
-void command(const Surroundings& around, sdbus::IObject& object, sdbus::Result<>&& result,
-             core::OperatorCommand what, const std::string& action) {
-    const auto& message = *object.getCurrentlyProcessedMessage();
-    demand(around.connection, message, action);
-    if (!is_one_line(what.reason))
-        throw sdbus::Error("org.freedesktop.DBus.Error.InvalidArgs",
-                           "the reason must be one line of at most 256 bytes, without control characters");
-    const auto shared = std::make_shared<sdbus::Result<>>(std::move(result));
-    around.desk.ask(caller_of(message), std::move(what), [shared](const Answer& answer) {
-        const auto& outcome = std::get<core::OperatorAnswer>(answer.what);
-        if (outcome.outcome == Outcome::done) return shared->returnResults();
-        shared->returnError(sdbus::Error(error_name(outcome.outcome), outcome.text));
-    });
+/// Nothing when it is a yes.
+std::optional<sdbus::Error> error_of(const Answer& answer) {
+    if (const auto* engine = std::get_if<core::OperatorAnswer>(&answer.what)) {
+        if (engine->outcome == Outcome::done) return std::nullopt;
+        return sdbus::Error(error_name(engine->outcome), engine->text);
+    }
+    if (const auto* order = std::get_if<plugin::OrderAnswer>(&answer.what)) {
+        if (order->outcome == plugin::OrderAnswer::Outcome::done) return std::nullopt;
+        return sdbus::Error(error_name(order->outcome), order->text);
+    }
+    return std::nullopt;  // a reload says what became of it in what it returns
 }
 
-void order(const Surroundings& around, sdbus::IObject& object, plugin::Order what, const std::string& action,
-           OrderDone done, OrderFailed failed) {
+}  // namespace
+
+void ask(const Surroundings& around, sdbus::IObject& object, core::OperatorCommand command,
+         const std::string& action, Done done, Failed failed) {
     const auto& message = *object.getCurrentlyProcessedMessage();
     demand(around.connection, message, action);
-    around.desk.ask(caller_of(message), std::move(what),
+    if (!is_one_line(command.reason))
+        throw sdbus::Error("org.freedesktop.DBus.Error.InvalidArgs",
+                           "the reason must be one line of at most 256 bytes, without control characters");
+    around.desk.ask(caller_of(message), std::move(command), platform::now(),
                     [done = std::move(done), failed = std::move(failed)](const Answer& answer) {
-                        const auto& outcome = std::get<plugin::OrderAnswer>(answer.what);
-                        if (outcome.outcome == plugin::OrderAnswer::Outcome::done) return done(outcome);
-                        failed(sdbus::Error(error_name(outcome.outcome), outcome.text));
+                        if (const auto error = error_of(answer)) return failed(*error);
+                        done(answer);
                     });
 }
 
-void order(const Surroundings& around, sdbus::IObject& object, sdbus::Result<>&& result, plugin::Order what,
-           const std::string& action) {
-    const auto shared = std::make_shared<sdbus::Result<>>(std::move(result));
-    order(
-        around, object, std::move(what), action,
-        [shared](const plugin::OrderAnswer&) { shared->returnResults(); },
-        [shared](const sdbus::Error& error) { shared->returnError(error); });
+void command(const Surroundings& around, sdbus::IObject& object, sdbus::Result<>&& result,
+             core::OperatorCommand command, const std::string& action) {
+    ask_for(around, object, std::move(result), std::move(command), action,
+            [](const sdbus::Result<>& shared, const Answer&) { shared.returnResults(); });
 }
 
 }  // namespace regent::bus

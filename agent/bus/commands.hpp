@@ -1,29 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a method call to the engine or the plugin thread, and from its answer back to the caller. Bus thread.
+// From a method call to the engine, and from the answer back to the caller. Bus thread.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <sdbus-c++/sdbus-c++.h>
 #include <string>
+#include <utility>
 
 #include "agent/bus/objects.hpp"
 
 namespace regent::bus {
 
-/// Hands a command to the engine, for who may do `action`; its answer is that of the method. Throws
-/// sdbus::Error.
+using Done = std::function<void(const Answer&)>;
+using Failed = std::function<void(const sdbus::Error&)>;
+
+/// Hands a command to the engine, for who may do `action`, and calls `done` with its answer, or `failed` when
+/// that is no. Throws sdbus::Error where it cannot be handed in.
+void ask(const Surroundings& around, sdbus::IObject& object, core::OperatorCommand command,
+         const std::string& action, Done done, Failed failed);
+
+/// The same for a method: `give(result, answer)` returns what it is to return.
+template <typename Result, typename Give>
+void ask_for(const Surroundings& around, sdbus::IObject& object, Result&& result,
+             core::OperatorCommand command, const std::string& action, Give give) {
+    const auto shared = std::make_shared<Result>(std::move(result));
+    ask(
+        around, object, std::move(command), action,
+        [shared, give](const Answer& answer) { give(*shared, answer); },
+        [shared](const sdbus::Error& error) { shared->returnError(error); });
+}
+
+/// The same for a method that returns nothing.
 void command(const Surroundings& around, sdbus::IObject& object, sdbus::Result<>&& result,
-             core::OperatorCommand what, const std::string& action);
-
-/// What to answer when an order is done; when it is not, the caller gets an error instead.
-using OrderDone = std::function<void(const plugin::OrderAnswer&)>;
-using OrderFailed = std::function<void(const sdbus::Error&)>;
-
-/// The same for the plugin thread.
-void order(const Surroundings& around, sdbus::IObject& object, plugin::Order what, const std::string& action,
-           OrderDone done, OrderFailed failed);
-/// One whose method returns nothing.
-void order(const Surroundings& around, sdbus::IObject& object, sdbus::Result<>&& result, plugin::Order what,
-           const std::string& action);
+             core::OperatorCommand command, const std::string& action);
 
 }  // namespace regent::bus

@@ -44,16 +44,14 @@ void ManagerObject::changed(const std::vector<std::string>& properties) {
 }
 
 void ManagerObject::Reload(sdbus::Result<bool, Diagnostics>&& result) {
-    const auto& message = *getObject().getCurrentlyProcessedMessage();
-    demand(around_.connection, message, "org.regent1.reload");
-    const auto shared = std::make_shared<sdbus::Result<bool, Diagnostics>>(std::move(result));
-    around_.desk.ask(caller_of(message), bus::Reload{}, [shared](const Answer& answer) {
-        const auto& reloaded = std::get<ReloadAnswer>(answer.what);
-        Diagnostics diagnostics;
-        for (const auto& diagnostic : reloaded.diagnostics)
-            diagnostics.push_back(diagnostic_of(diagnostic));
-        shared->returnResults(reloaded.ok, diagnostics);
-    });
+    ask_for(around_, getObject(), std::move(result), {.kind = Command::reload}, "org.regent1.reload",
+            [](const sdbus::Result<bool, Diagnostics>& shared, const Answer& answer) {
+                const auto& reloaded = std::get<ReloadAnswer>(answer.what);
+                Diagnostics diagnostics;
+                for (const auto& diagnostic : reloaded.diagnostics)
+                    diagnostics.push_back(diagnostic_of(diagnostic));
+                shared.returnResults(reloaded.ok, diagnostics);
+            });
 }
 
 void ManagerObject::SetMaintenance(sdbus::Result<>&& result, bool on, std::string reason) {

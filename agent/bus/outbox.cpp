@@ -88,7 +88,7 @@ void Outbox::tell(plugin::Incident incident) {
 }
 
 void Outbox::tell(Answer answer) {
-    change([&](Batch& batch) { batch.answers.push_back(std::move(answer)); });
+    change([&](Batch& batch) { append(batch.answers, maximum_answers, std::move(answer)); });
 }
 
 Batch Outbox::take() {

@@ -38,6 +38,7 @@ class Outbox {
     /// Changes of state that wait for a bus thread that stalls; beyond that the oldest are dropped.
     static constexpr std::size_t maximum_transitions = 16384;
     static constexpr std::size_t maximum_incidents = 4096;
+    static constexpr std::size_t maximum_answers = 1024;
 
     explicit Outbox(platform::Wakeup wakeup) : wakeup_(std::move(wakeup)) {}
 
@@ -62,7 +63,7 @@ class Outbox {
     void wake() { wakeup_.signal(); }
     Batch take();
 
-    /// Any thread: changes of state and incidents that were dropped.
+    /// Any thread: changes of state, incidents and answers that were dropped.
     std::uint64_t dropped() const;
 
   private:

@@ -2,7 +2,6 @@
 #include "agent/bus/plugin_objects.hpp"
 
 #include <chrono>
-#include <memory>
 #include <utility>
 
 #include "agent/bus/commands.hpp"
@@ -12,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Command = core::OperatorCommand::Kind;
-using Order = plugin::Order::Kind;
 
 constexpr auto override_action = "org.regent1.override";
 constexpr auto maintenance_action = "org.regent1.maintenance";
@@ -33,11 +31,11 @@ std::map<std::string, sdbus::Variant> CheckObject::Parameters() {
 }
 
 void CheckObject::RunNow(sdbus::Result<std::string, std::string>&& result) {
-    const auto shared = std::make_shared<sdbus::Result<std::string, std::string>>(std::move(result));
-    order(
-        around_, getObject(), {.kind = Order::run_check, .target = name_}, override_action,
-        [shared](const plugin::OrderAnswer& answer) { shared->returnResults(answer.state, answer.text); },
-        [shared](const sdbus::Error& error) { shared->returnError(error); });
+    ask_for(around_, getObject(), std::move(result), {.kind = Command::run_check, .target = name_},
+            override_action, [](const sdbus::Result<std::string, std::string>& shared, const Answer& answer) {
+                const auto& ran = std::get<plugin::OrderAnswer>(answer.what);
+                shared.returnResults(ran.state, ran.text);
+            });
 }
 
 void CheckObject::Override(sdbus::Result<>&& result, std::string state, std::uint64_t duration_us) {
@@ -59,13 +57,13 @@ void CheckObject::ClearOverride(sdbus::Result<>&& result) {
 }
 
 void NotifierObject::Test(sdbus::Result<>&& result) {
-    order(around_, getObject(), std::move(result), {.kind = Order::test_notifier, .target = name_},
-          maintenance_action);
+    command(around_, getObject(), std::move(result), {.kind = Command::test_notifier, .target = name_},
+            maintenance_action);
 }
 
 void PluginObject::Restart(sdbus::Result<>&& result) {
-    order(around_, getObject(), std::move(result), {.kind = Order::restart_plugin, .target = name_},
-          maintenance_action);
+    command(around_, getObject(), std::move(result), {.kind = Command::restart_plugin, .target = name_},
+            maintenance_action);
 }
 
 }  // namespace regent::bus

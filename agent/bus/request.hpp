@@ -22,13 +22,9 @@ struct Caller {
     std::string process;  ///< its name, one line of UTF-8; empty: it is gone
 };
 
-/// Read the configuration again.
-struct Reload {};
-
 struct Request {
-    std::uint64_t id = 0;
     Caller caller;
-    std::variant<Reload, core::OperatorCommand, plugin::Order> what;
+    core::OperatorCommand command;
 };
 
 struct ReloadAnswer {
@@ -37,8 +33,9 @@ struct ReloadAnswer {
 };
 
 struct Answer {
-    std::uint64_t id = 0;  ///< of the request; 0: nobody on the bus has asked
-    std::variant<ReloadAnswer, core::OperatorAnswer, plugin::OrderAnswer> what;
+    std::uint64_t id = 0;  ///< of the command; 0: nobody on the bus has asked
+    /// A command that finds no room is answered by the engine's, whatever it was.
+    std::variant<core::OperatorAnswer, ReloadAnswer, plugin::OrderAnswer> what;
 };
 
 }  // namespace regent::bus

@@ -9,6 +9,7 @@
 
 #include "agent/base/bytes.hpp"
 #include "agent/base/ip_address.hpp"
+#include "agent/core/input.hpp"
 #include "agent/core/memory.hpp"
 #include "agent/core/settings.hpp"
 #include "agent/core/status.hpp"
@@ -117,13 +118,19 @@ struct OperatorAnswer {
     std::string text;  ///< a sentence
 };
 
+/// An OperatorCommand for others: it has come this way so that it is recorded and logged like every other,
+/// and whoever does it answers.
+struct PassOn {
+    OperatorCommand command;
+};
+
 /// A StopRequested is complete: everything of ours is gone from the kernel. Or a SuspendRequested:
 /// everything stays. The agent may exit.
 struct Stopped {};
 
-using Action =
-    std::variant<SendAdvert, AddAddress, RenewLease, RemoveAddress, AddRoute, RemoveRoute, SendFrame,
-                 PublishState, Transition, Forget, Remember, RecordAdvert, OperatorAnswer, Log, Stopped>;
+using Action = std::variant<SendAdvert, AddAddress, RenewLease, RemoveAddress, AddRoute, RemoveRoute,
+                            SendFrame, PublishState, Transition, Forget, Remember, RecordAdvert,
+                            OperatorAnswer, PassOn, Log, Stopped>;
 using Actions = std::vector<Action>;
 
 }  // namespace regent::core

@@ -133,7 +133,8 @@ struct StopRequested {
 /// Leave everything in place and let the agent exit, to be resumed by the next one (SIGUSR1, rules.md 18).
 struct SuspendRequested {};
 
-/// What an operator asks (rules.md 19). The answer is OperatorAnswer with the same `id`.
+/// What an operator asks (rules.md 19). The answer is OperatorAnswer with the same `id`, or PassOn for what
+/// is not the engine's to do.
 struct OperatorCommand {
     enum class Kind : std::uint8_t {
         handover,         ///< of a group, or an instance outside any: yield, then Held until `release`
@@ -143,10 +144,15 @@ struct OperatorCommand {
         announce,         ///< of an instance that is MASTER: gratuitous ARP or NA for its addresses once more
         override_check,   ///< a check counts as `up` or not, whatever it says, for as long as `lasts`
         clear_override,   ///< of a check
+        run_check,        ///< ask a check now
+        test_notifier,    ///< tell a notifier a test event
+        restart_plugin,   ///< end its host and start it anew
+        reload,           ///< read the configuration again
     };
     std::uint64_t id = 0;
     Kind kind = Kind::handover;
-    std::string target = {};  ///< name of a group, an instance or a check; not used by maintenance
+    std::string target =
+        {};  ///< of a group, an instance, a check, a notifier or a plugin; none for the whole agent
     std::string reason = {};
     std::string who = {};  ///< who asks, for the log: "uid 0, regentctl, pid 812"
     bool up = true;

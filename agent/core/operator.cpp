@@ -27,6 +27,10 @@ std::string describe(const OperatorCommand& command) {
                           to_text(command.lasts));
             break;
         case Kind::clear_override: text = concat("End of the override of check ", command.target); break;
+        case Kind::run_check: text = concat("Run of check ", command.target); break;
+        case Kind::test_notifier: text = concat("Test of notifier ", command.target); break;
+        case Kind::restart_plugin: text = concat("Restart of plugin ", command.target); break;
+        case Kind::reload: text = "Reload"; break;
     }
     if (!command.reason.empty()) text += concat(" (", command.reason, ")");
     if (!command.who.empty()) text += concat(", asked for by ", command.who);
@@ -49,6 +53,10 @@ void Engine::State::on(const OperatorCommand& command, Turn& turn) {
         case Kind::announce: return announce(command, turn);
         case Kind::override_check:
         case Kind::clear_override: return change_override(command, turn);
+        case Kind::run_check:
+        case Kind::test_notifier:
+        case Kind::restart_plugin:
+        case Kind::reload: turn.actions.emplace_back(PassOn{command});
     }
 }
 

@@ -41,6 +41,10 @@ std::string_view word(core::OperatorCommand::Kind kind) {
         case Kind::announce: return "announce";
         case Kind::override_check: return "check override";
         case Kind::clear_override: return "check clear";
+        case Kind::run_check: return "check run";
+        case Kind::test_notifier: return "notifier test";
+        case Kind::restart_plugin: return "plugin restart";
+        case Kind::reload: return "reload";
         case Kind::maintenance_off: break;
     }
     return "maintenance off";

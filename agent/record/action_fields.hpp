@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/core/action.hpp"
+#include "agent/record/operator_fields.hpp"
 #include "agent/record/settings_fields.hpp"
 
 namespace regent::record {
@@ -23,6 +24,7 @@ REGENT_RECORD(core, Forget, instance);
 REGENT_RECORD(core, Remember, memory);
 REGENT_RECORD(core, RecordAdvert, slot, at);
 REGENT_RECORD(core, OperatorAnswer, id, outcome, text);
+REGENT_RECORD(core, PassOn, command);
 REGENT_RECORD(core, Log, level, instance, text);
 REGENT_RECORD_EMPTY(core, Stopped);
 

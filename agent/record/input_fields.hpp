@@ -3,13 +3,12 @@
 #pragma once
 
 #include "agent/core/input.hpp"
+#include "agent/record/operator_fields.hpp"
 #include "agent/record/settings_fields.hpp"
 
 namespace regent::record {
 
 REGENT_RECORD_WORDS(core::CheckState, up, degraded, down, unknown);
-REGENT_RECORD_WORDS(core::OperatorCommand::Kind, handover, release, maintenance_on, maintenance_off, announce,
-                    override_check, clear_override);
 
 REGENT_RECORD(core, PacketReceived, interface_index, source, destination, ttl, message);
 REGENT_RECORD(core, AhHeard, interface_index, source);
@@ -30,7 +29,6 @@ REGENT_RECORD(core, Recalled, memory);
 REGENT_RECORD(core, ConfigApplied, settings);
 REGENT_RECORD(core, StopRequested, at_once);
 REGENT_RECORD_EMPTY(core, SuspendRequested);
-REGENT_RECORD(core, OperatorCommand, id, kind, target, reason, who, up, lasts);
 REGENT_RECORD_EMPTY(core, DumpRequested);
 
 }  // namespace regent::record

@@ -85,6 +85,7 @@ def test_a_node_is_replayed(lab: Lab, say: Say) -> None:
     pair.holds("lb2")
     pair.bus.regentctl("release", "SG1")
     pair.holds("lb1")
+    pair.bus.regentctl("check", "run", "fit")
     node = pair.duo.nodes["lb1"]
     mark = pair.agent("lb1").running().mark()
     pair.agent("lb1").reload(replace(node, routers=tuple(replace(r, priority=120) for r in node.routers)))
@@ -98,7 +99,8 @@ def test_a_node_is_replayed(lab: Lab, say: Say) -> None:
     say(f"lb1: {lb1['inputs']} inputs, {lb1['actions']} actions, {file.stat().st_size} bytes; lb2: {lb2['inputs']} inputs")
     assert (lb1["ending"], lb2["ending"]) == ("stopped", "cut")
     assert [(e["command"], e["target"], e["reason"]) for e in _events(lb1, "command")] == \
-        [("handover", "SG1", "kernel update"), ("release", "SG1", "")]
+        [("handover", "SG1", "kernel update"), ("release", "SG1", ""), ("check run", "fit", "")]
+    assert any(re.match(r"Run of check fit, asked for by uid 0, regentctl, pid \d+$", str(e["text"])) for e in _events(lb1, "log"))
     logged = [line.text for line in pair.agent("lb1").running().lines]
     again = [f"({e['instance']}) {e['text']}" if e["instance"] else str(e["text"]) for e in _events(lb1, "log")]
     assert len(again) > 10 and all(any(line.endswith(": " + text) for line in logged) for text in again), "the log, once more"

@@ -38,6 +38,7 @@ struct Words {
     std::string operator()(const OperatorAnswer& a) const {
         return concat("answers ", a.id, ": ", static_cast<int>(a.outcome), " ", a.text);
     }
+    std::string operator()(const PassOn& a) const { return concat("passes on command ", a.command.id); }
     std::string operator()(const Stopped&) const { return "has stopped"; }
 };
 

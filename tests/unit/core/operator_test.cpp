@@ -325,3 +325,22 @@ TEST_CASE("operator: a master announces its addresses again, at most once a seco
     CHECK(answers(c) == std::vector{Outcome::done, Outcome::done, Outcome::unknown_target});
     CHECK(answers(c, "lb2") == std::vector{Outcome::not_master});
 }
+
+TEST_CASE(
+    "rule 19: what others do passes through the engine, is logged with who asked, and changes nothing") {
+    Cluster c;
+    c.settle();
+    const Kind kind = GENERATE(Kind::run_check, Kind::test_notifier, Kind::restart_plugin, Kind::reload);
+    c.world.forget();
+    command(c, c.lb1, kind, "haproxy");
+    const auto passed_on = c.world.all<PassOn>("lb1");
+    REQUIRE(passed_on.size() == 1);
+    const auto& what = passed_on.front().second.command;
+    CHECK(what.id == 7);
+    CHECK(what.kind == kind);
+    CHECK(what.target == "haproxy");
+    CHECK(what.who == "uid 0, regentctl, pid 9");
+    CHECK(has_logged(c, "asked for by uid 0, regentctl, pid 9"));
+    CHECK(answers(c).empty());
+    CHECK(c.world.all<Transition>("lb1").empty());
+}

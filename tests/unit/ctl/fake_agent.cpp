@@ -15,6 +15,7 @@
 
 using namespace regent;
 using Outcome = core::OperatorAnswer::Outcome;
+using Kind = core::OperatorCommand::Kind;
 
 namespace {
 
@@ -65,20 +66,19 @@ bus::ReloadAnswer reload_answer(bool ok) {
     return answer;
 }
 
-plugin::OrderAnswer answer_to(const plugin::Order& order, bool good) {
-    using Kind = plugin::Order::Kind;
+plugin::OrderAnswer answer_of_plugins(const core::OperatorCommand& command, bool good) {
     using How = plugin::OrderAnswer::Outcome;
-    switch (order.kind) {
+    switch (command.kind) {
         case Kind::run_check:
-            return good ? plugin::OrderAnswer{order.id, How::done, "up", "HAProxy 2.6.12, pid 812"}
-                        : plugin::OrderAnswer{order.id, How::done, "down", "process 812 exited"};
+            return good ? plugin::OrderAnswer{command.id, How::done, "up", "HAProxy 2.6.12, pid 812"}
+                        : plugin::OrderAnswer{command.id, How::done, "down", "process 812 exited"};
         case Kind::test_notifier:
-            return good ? plugin::OrderAnswer{order.id, How::done, "", ""}
-                        : plugin::OrderAnswer{order.id, How::failed, "", "exit status 1"};
-        case Kind::restart_plugin: break;
+            return good ? plugin::OrderAnswer{command.id, How::done, "", ""}
+                        : plugin::OrderAnswer{command.id, How::failed, "", "exit status 1"};
+        default: break;
     }
-    return good ? plugin::OrderAnswer{order.id, How::done, "", ""}
-                : plugin::OrderAnswer{order.id, How::failed, "",
+    return good ? plugin::OrderAnswer{command.id, How::done, "", ""}
+                : plugin::OrderAnswer{command.id, How::failed, "",
                                       "plugin host of regent-haproxy.so exited with status 1"};
 }
 
@@ -131,12 +131,14 @@ class FakeAgent {
 
   private:
     void answer(const bus::Request& request) {
-        if (const auto* command = std::get_if<core::OperatorCommand>(&request.what)) {
-            outbox_.tell(bus::Answer{request.id, answer_to(*command)});
-        } else if (const auto* order = std::get_if<plugin::Order>(&request.what)) {
-            outbox_.tell(bus::Answer{request.id, answer_to(*order, good_)});
-        } else {
-            outbox_.tell(bus::Answer{request.id, reload_answer(good_)});
+        const auto& command = request.command;
+        switch (command.kind) {
+            case Kind::reload: return outbox_.tell(bus::Answer{command.id, reload_answer(good_)});
+            case Kind::run_check:
+            case Kind::test_notifier:
+            case Kind::restart_plugin:
+                return outbox_.tell(bus::Answer{command.id, answer_of_plugins(command, good_)});
+            default: return outbox_.tell(bus::Answer{command.id, answer_to(command)});
         }
     }
 
