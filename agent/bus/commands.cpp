@@ -63,15 +63,22 @@ std::optional<sdbus::Error> error_of(const Answer& answer) {
 void ask(const Surroundings& around, sdbus::IObject& object, core::OperatorCommand command,
          const std::string& action, Done done, Failed failed) {
     const auto& message = *object.getCurrentlyProcessedMessage();
-    demand(around.connection, message, action);
     if (!is_one_line(command.reason))
         throw sdbus::Error("org.freedesktop.DBus.Error.InvalidArgs",
                            "the reason must be one line of at most 256 bytes, without control characters");
-    around.desk.ask(caller_of(message), std::move(command), platform::now(),
-                    [done = std::move(done), failed = std::move(failed)](const Answer& answer) {
-                        if (const auto error = error_of(answer)) return failed(*error);
-                        done(answer);
-                    });
+    // By then the object may be gone.
+    const auto hand_in = [&desk = around.desk, caller = caller_of(message), command = std::move(command),
+                          done = std::move(done), failed] {
+        try {
+            desk.ask(caller, command, platform::now(), [done, failed](const Answer& answer) {
+                if (const auto error = error_of(answer)) return failed(*error);
+                done(answer);
+            });
+        } catch (const sdbus::Error& error) {
+            failed(error);
+        }
+    };
+    around.authority.demand(message, action, hand_in, failed);
 }
 
 void command(const Surroundings& around, sdbus::IObject& object, sdbus::Result<>&& result,

@@ -16,7 +16,7 @@ using Done = std::function<void(const Answer&)>;
 using Failed = std::function<void(const sdbus::Error&)>;
 
 /// Hands a command to the engine, for who may do `action`, and calls `done` with its answer, or `failed` when
-/// that is no. Throws sdbus::Error where it cannot be handed in.
+/// that is no or it cannot be handed in. Throws sdbus::Error when it makes no sense.
 void ask(const Surroundings& around, sdbus::IObject& object, core::OperatorCommand command,
          const std::string& action, Done done, Failed failed);
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/bus/authority.hpp"
 #include "agent/bus/desk.hpp"
 #include "agent/bus/names.hpp"
 #include "agent/bus/picture.hpp"
@@ -30,6 +31,7 @@ struct Surroundings {
     sdbus::IConnection& connection;
     const Picture& picture;
     Desk& desk;
+    Authority& authority;
 };
 
 /// What the objects of one thing each have in common: they come, change and go. The first interface is the

@@ -23,11 +23,12 @@ struct SystemBus::Connected {
     platform::EventLoop& loop;
     // In this order: objects go before their connection.
     std::unique_ptr<sdbus::IConnection> connection;
+    Authority authority;
     std::unique_ptr<Tree> tree;
     int watched = -1;
 
     explicit Connected(platform::EventLoop& event_loop)
-        : loop(event_loop), connection(sdbus::createSystemBusConnection()) {
+        : loop(event_loop), connection(sdbus::createSystemBusConnection()), authority(*connection) {
         connection->setMethodCallTimeout(call_timeout);
     }
     Connected(const Connected&) = delete;
@@ -53,7 +54,8 @@ void SystemBus::say(const std::string& what) {
 void SystemBus::connect() {
     try {
         auto made = std::make_unique<Connected>(loop_);
-        made->tree = std::make_unique<Tree>(Surroundings{*made->connection, picture_, desk_});
+        made->tree =
+            std::make_unique<Tree>(Surroundings{*made->connection, picture_, desk_, made->authority});
         // Last: who sees the name sees all objects.
         made->connection->requestName(service_name);
         const int fd = made->connection->getEventLoopPollData().fd;

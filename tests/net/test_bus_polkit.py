@@ -121,24 +121,23 @@ def test_without_polkit_root_alone_acts(scene: Scene, say: Say) -> None:
     assert took <= ROOM * 0.2 and late <= ROOM * LATE
 
 
-def test_a_polkit_that_hangs_holds_up_nobody_for_long(scene: Scene, say: Say) -> None:
-    """Ten refused requests before root's cost no more than the first; and it is asked again once it answers."""
+def test_a_polkit_that_hangs_holds_up_nobody_else(scene: Scene, say: Say) -> None:
+    """While eleven requests wait for it root is served and everybody reads; and it is asked again once it answers."""
     start = scene.polkit.hang()
-    first = scene.refused("member", "org.regent1.handover", *HANDOVER)
     crowd = [scene.duo.lab.start(f"guest-{number}", [*account("guest"), "busctl", f"--address={scene.bus.address}", *HANDOVER])
              for number in range(10)]
-    for guest in crowd:
-        guest.wait_for("may not do this", 10 * ANSWER)
     began = time.monotonic()
     assert 's "master"' in scene.bus.busctl("get-property", NAME, GROUP, f"{NAME}.Group", "State", user=account("guest"))
     scene.bus.busctl("call", *MANAGER, "Reload")
     root = time.monotonic() - began
-    crowded = time.monotonic() - start - first
+    first = scene.refused("member", "org.regent1.handover", *HANDOVER)
+    refusals = [guest.wait_for(r"may not do this.*polkit does not answer", 10 * ANSWER) for guest in crowd]
+    crowded = max(line.time for line in refusals) - start
     late = scene.pace.worst(start, time.monotonic()).seconds - FAST
     scene.polkit.wake()
-    say(f"polkitd hangs: the first is refused after {first:.2f} s, ten more after {crowded:.2f} s; root was served in {root * 1000:.0f} ms; "
+    say(f"polkitd hangs: one is refused after {first:.2f} s, ten more after {crowded:.2f} s; root was served in {root * 1000:.0f} ms; "
         f"worst advert {late * 1000:.1f} ms late")
-    assert first <= ANSWER + 1.0 and crowded <= ROOM * 1.0 and late <= ROOM * LATE
+    assert first <= ANSWER + 1.0 and crowded <= ANSWER + ROOM * 0.2 and root <= ROOM * 0.1 and late <= ROOM * LATE
     eventually(lambda: scene.allowed("member"), 15.0, "the rule does not hold again")
     scene.moved("lb2")
     scene.bus.busctl(*RELEASE, user=account("member"))
