@@ -277,15 +277,19 @@ bool EngineLoop::report(decltype(Report::what) what, Instant now) {
         std::holds_alternative<core::OperatorAnswer>(what) || std::holds_alternative<core::PassOn>(what) ||
         std::holds_alternative<MaintenanceIs>(what) || std::holds_alternative<OverridesAre>(what);
     Report message{now, std::move(what)};
-    const bool queued = owed_.empty() && channels_.reports.try_push(std::move(message));
-    if (queued) return true;
-    if (is_state) republish_ = true;
-    if (is_owed && owed_.size() < most_owed) owed_.push_back(std::move(message));
+    if (owed_.empty() && channels_.reports.offer(std::move(message))) return true;
+    if (is_state) {
+        republish_ = true;
+    } else if (is_owed && owed_.size() < most_owed) {
+        owed_.push_back(std::move(message));
+    } else {
+        channels_.reports.count_drop();
+    }
     return false;
 }
 
 void EngineLoop::tell_owed(Instant now) {
-    while (!owed_.empty() && channels_.reports.try_push(std::move(owed_.front())))
+    while (!owed_.empty() && channels_.reports.offer(std::move(owed_.front())))
         owed_.pop_front();
     if (owed_.empty() && republish_) republish(now);
 }

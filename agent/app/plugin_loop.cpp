@@ -71,12 +71,13 @@ void PluginLoop::log(core::LogLevel level, const std::string& text) {
 }
 
 void PluginLoop::answer(plugin::OrderAnswer answer) {
-    if (owed_.size() < most_owed) owed_.push_back(std::move(answer));
+    if (owed_.size() == most_owed) return channels_.plugin_reports.count_drop();
+    owed_.push_back(std::move(answer));
     tell_owed();
 }
 
 void PluginLoop::tell_owed() {
-    while (!owed_.empty() && channels_.plugin_reports.try_push({platform::now(), owed_.front()}))
+    while (!owed_.empty() && channels_.plugin_reports.offer({platform::now(), owed_.front()}))
         owed_.pop_front();
     channels_.wake_service.signal();
 }
@@ -102,8 +103,7 @@ void PluginLoop::tell_status(Instant now) {
         const auto before = told_.find(key);
         const bool same = before != told_.end() && before->second == status;
         // One that finds no room is told the next time.
-        if (same || channels_.plugin_reports.try_push({now, status}))
-            told[std::move(key)] = std::move(status);
+        if (same || channels_.plugin_reports.offer({now, status})) told[std::move(key)] = std::move(status);
     }
     told_ = std::move(told);
     channels_.wake_service.signal();

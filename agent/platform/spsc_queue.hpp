@@ -21,16 +21,22 @@ class SpscQueue {
     /// Holds `capacity` elements, at least 1.
     explicit SpscQueue(std::size_t capacity) : queue_(capacity) {}
 
+    /// The pushing thread, for what is tried again later. False: the queue is full, `value` is untouched.
+    bool offer(T&& value) {
+        T* const first = &value;
+        return queue_.push(std::make_move_iterator(first), std::make_move_iterator(first + 1)) !=
+               std::make_move_iterator(first);
+    }
+
     /// The pushing thread. False: the queue is full, `value` is untouched, and the drop is counted.
     bool try_push(T&& value) {
-        T* const first = &value;
-        if (queue_.push(std::make_move_iterator(first), std::make_move_iterator(first + 1)) !=
-            std::make_move_iterator(first)) {
-            return true;
-        }
-        dropped_.fetch_add(1, std::memory_order_relaxed);
+        if (offer(std::move(value))) return true;
+        count_drop();
         return false;
     }
+
+    /// The pushing thread: something was given up.
+    void count_drop() { dropped_.fetch_add(1, std::memory_order_relaxed); }
 
     /// The popping thread. nullopt: the queue is empty.
     std::optional<T> try_pop() {
@@ -39,7 +45,7 @@ class SpscQueue {
         return taken;
     }
 
-    /// Any thread: refused pushes so far.
+    /// Any thread: what was dropped so far.
     std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
   private:

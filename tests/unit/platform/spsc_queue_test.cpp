@@ -23,8 +23,12 @@ TEST_CASE("A queue holds its capacity, keeps the order, and counts what it refus
     CHECK_FALSE(queue.try_push(std::move(refused)));
     CHECK(refused == "four, which is long enough to live on the heap");
     CHECK(queue.dropped() == 1);
+    CHECK_FALSE(queue.offer(std::move(refused)));
+    CHECK(queue.dropped() == 1);
+    queue.count_drop();
+    CHECK(queue.dropped() == 2);
     CHECK(queue.try_pop() == "one");
-    CHECK(queue.try_push("five"));
+    CHECK(queue.offer("five"));
     CHECK(queue.try_pop() == "two");
     CHECK(queue.try_pop() == "three");
     CHECK(queue.try_pop() == "five");
