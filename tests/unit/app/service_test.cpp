@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine passes on, done or refused by the service thread.
+#include "agent/app/service.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+
+#include "tests/unit/temporary_directory.hpp"
+
+using namespace regent;
+using Kind = core::OperatorCommand::Kind;
+
+namespace {
+
+constexpr auto good = R"([agent]
+node = "lb1"
+
+[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+priority = 100
+addresses = ["192.0.2.1/24"]
+)";
+
+/// The service thread alone, for one round: the other threads have ended.
+class Bench {
+  public:
+    explicit Bench(const std::string& text = good) {
+        options.config = directory.path() / "regent.toml";
+        std::ofstream(options.config) << text;
+        options.plugins = {{}, "/nonexistent/regent-plugin-host"};
+        sigset_t signals;
+        sigemptyset(&signals);
+        for (const int signal : {SIGHUP, SIGUSR2})
+            sigaddset(&signals, signal);
+        sigprocmask(SIG_BLOCK, &signals, nullptr);
+        channels.engine_ended = true;
+        channels.plugins_ended = true;
+    }
+
+    bus::Batch pass_on(Kind kind, const std::string& target = {}) {
+        core::OperatorCommand command;
+        command.id = 7;
+        command.kind = kind;
+        command.target = target;
+        command.who = "uid 0, regentctl, pid 9";
+        REQUIRE(channels.reports.try_push({{}, core::PassOn{command}}));
+        channels.wake_service.signal();
+        app::Service service(options, catalog, channels, std::move(*platform::EventLoop::open()),
+                             std::move(*platform::NotifySocket::from_environment()));
+        REQUIRE(service.run());
+        return channels.outbox.take();
+    }
+
+    regent::test::TemporaryDirectory directory;
+    app::Options options;
+    plugin::Catalog catalog{{{}, "/nonexistent/regent-plugin-host"}};
+    app::Channels channels{*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
+                           *platform::Wakeup::open()};
+};
+
+template <class What>
+const What& only_answer(const bus::Batch& batch) {
+    REQUIRE(batch.answers.size() == 1);
+    CHECK(batch.answers.front().id == 7);
+    return std::get<What>(batch.answers.front().what);
+}
+
+}  // namespace
+
+TEST_CASE("service: a reload goes to the engine, and its caller learns that it is in force") {
+    Bench bench;
+    const auto batch = bench.pass_on(Kind::reload);
+    CHECK(only_answer<bus::ReloadAnswer>(batch).ok);
+    const auto input = bench.channels.commands.try_pop();
+    REQUIRE(input);
+    CHECK(std::get<core::ConfigApplied>(*input).settings->instances.size() == 1);
+}
+
+TEST_CASE("service: a file with errors is not applied, and its caller gets all of them") {
+    Bench bench("[agent]\nnod = 1\n[instance.VI_1]\nvirtual_router_id = 0\n");
+    const auto batch = bench.pass_on(Kind::reload);
+    const auto& answer = only_answer<bus::ReloadAnswer>(batch);
+    CHECK_FALSE(answer.ok);
+    CHECK(answer.diagnostics.size() >= 2);
+    CHECK_FALSE(bench.channels.commands.try_pop());
+    REQUIRE(batch.agent);
+    CHECK(batch.agent->config_problem.find("it has errors") != std::string::npos);
+}
+
+TEST_CASE("service: a reload that the engine has no room for is refused, and said to be") {
+    Bench bench;
+    while (bench.channels.commands.offer(core::DumpRequested{})) {
+    }
+    const auto batch = bench.pass_on(Kind::reload);
+    CHECK_FALSE(only_answer<bus::ReloadAnswer>(batch).ok);
+    REQUIRE(batch.agent);
+    CHECK(batch.agent->config_problem.find("the engine takes no commands now") != std::string::npos);
+}
+
+TEST_CASE("service: what is for the plugin thread goes there, with who asked") {
+    Bench bench;
+    CHECK(bench.pass_on(Kind::test_notifier, "pager").answers.empty());
+    const auto command = bench.channels.plugin_commands.try_pop();
+    REQUIRE(command);
+    const auto& order = std::get<plugin::Order>(*command);
+    CHECK(order.id == 7);
+    CHECK(order.kind == plugin::Order::Kind::test_notifier);
+    CHECK(order.target == "pager");
+    CHECK(order.reason == "asked for by uid 0, regentctl, pid 9");
+    CHECK(order.wall_ns > 0);
+}
+
+TEST_CASE("service: a plugin thread that has no room is said to be busy") {
+    Bench bench;
+    while (bench.channels.plugin_commands.offer(plugin::Order{})) {
+    }
+    const auto batch = bench.pass_on(Kind::run_check, "web");
+    CHECK(only_answer<plugin::OrderAnswer>(batch).outcome == plugin::OrderAnswer::Outcome::busy);
+}
+
+TEST_CASE("service: a request on the bus becomes a command of the engine with who asks") {
+    Bench bench;
+    core::OperatorCommand command;
+    command.id = 5;
+    command.kind = Kind::release;
+    REQUIRE(bench.channels.bus_requests.try_push({bus::Caller{1000, 42, "busctl"}, command}));
+    SECTION("with room") {
+        bench.pass_on(Kind::run_check);
+        const auto input = bench.channels.commands.try_pop();
+        REQUIRE(input);
+        CHECK(std::get<core::OperatorCommand>(*input).who == "uid 1000, busctl, pid 42");
+    }
+    SECTION("without") {
+        while (bench.channels.commands.offer(core::DumpRequested{})) {
+        }
+        const auto batch = bench.pass_on(Kind::run_check);
+        const auto found = std::find_if(batch.answers.begin(), batch.answers.end(),
+                                        [](const auto& answer) { return answer.id == 5; });
+        REQUIRE(found != batch.answers.end());
+        CHECK(std::get<core::OperatorAnswer>(found->what).outcome == core::OperatorAnswer::Outcome::busy);
+    }
+}
