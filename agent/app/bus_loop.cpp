@@ -58,8 +58,10 @@ void BusLoop::log(core::LogLevel level, const std::string& text) {
 }
 
 void BusLoop::after_round() {
-    if (channels_.finish_bus.load(std::memory_order_acquire)) return loop_.quit();
-    if (outbox_waits_ && !bus_.congested()) take();
+    // Set after the last word was put in the outbox.
+    const bool finish = channels_.finish_bus.load(std::memory_order_acquire);
+    if ((outbox_waits_ || finish) && !bus_.congested()) take();
+    if (finish) return loop_.quit();
     loop_.set_timer(bus_.next_deadline());
 }
 

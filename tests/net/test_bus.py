@@ -364,7 +364,17 @@ def test_transitions_are_signals(scene: Scene, say: Say) -> None:
     say(f"{said} changes of state: {len(seen)} signals with those of the group, last {seen[-1]}")
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "none missing, none twice"
     assert len(seen) >= said > 2 * flaps and last and agent.kind == "regent"
+    mark, end = monitor.mark(), log.mark()
+    agent.stop()
+    leaving = len(log.find(r"Entering \w+ STATE", end))
+    monitor.wait_for(r'"Transition".*"group|group.*"Transition"', 5.0, mark)
+    told = [json.loads(line.text) for line in monitor.find(r"^\{", mark)]
+    say(f"a clean stop: {leaving} changes of state, {len(told)} signals, the last {told[-1]['payload']['data']}")
+    assert leaving == 2 and len(told) == leaving + 1 and all(line["payload"]["data"][0] == "master" for line in told)
     monitor.stop()
+    agent.start(scene.duo.nodes["lb1"])
+    scene.lb1.wait_name(5.0)
+    scene.duo.settle()
 
 
 def test_killed_again_and_again(new_lab: Callable[[str], Lab], say: Say, table: Table) -> None:

@@ -40,6 +40,13 @@ class Listener {
         return numbers_;
     }
 
+    /// How many there are once there are so many, or after the time.
+    std::size_t wait_count(std::size_t count, std::chrono::seconds limit) {
+        std::unique_lock guard(lock_);
+        news_.wait_for(guard, limit, [&] { return numbers_.size() >= count; });
+        return numbers_.size();
+    }
+
   private:
     void listen(const std::string& object, const std::string& interface) {
         auto proxy = sdbus::createProxy(*connection_, "org.regent1", "/org/regent1/" + object);
@@ -86,9 +93,7 @@ class Agent {
         wait_log("is on the system bus");
     }
     ~Agent() {
-        channels_.finish_bus.store(true);
-        channels_.outbox.wake();
-        thread_.join();
+        if (thread_.joinable()) stop();
     }
     Agent(const Agent&) = delete;
     Agent& operator=(const Agent&) = delete;
@@ -104,6 +109,13 @@ class Agent {
             last_ = events.back().sequence;
         }
         return last_;
+    }
+
+    /// As a clean stop does: what was told until now is the last.
+    void stop() {
+        channels_.finish_bus.store(true);
+        channels_.outbox.wake();
+        thread_.join();
     }
 
     std::string wait_log(const std::string& words) {
@@ -173,6 +185,19 @@ TEST_CASE("bus: ten thousand transitions are as many signals, none missing, none
     CHECK(numbers.size() == last);
     CHECK(missing(numbers) == 0);
     CHECK(agent.outbox().dropped() == 0);
+}
+
+TEST_CASE("bus: what happens last before a clean stop is told too") {
+    const test::PrivateBus bus;
+    Listener listener;
+    std::uint64_t heard = 0;
+    for (int times = 0; times < 20; ++times) {
+        Agent agent;
+        const auto last = agent.flap();
+        agent.stop();
+        heard += last;
+        CHECK(listener.wait_count(heard, 5s) == heard);
+    }
 }
 
 TEST_CASE("bus: one that hangs costs bounded memory, and what it was not told is missing in the sequence") {
