@@ -113,9 +113,12 @@ void AddressPlan::renew(Owner owner, Instant now, const KernelView& kernel, Acti
     if (!state.desired || (state.lease == Duration::zero() && !state.lease_changed)) return;
     if (lapsed(owner, now)) return;
     if (state.renewed_at && now - *state.renewed_at < renewal_spacing && !state.lease_changed) return;
-    // One that waits longer is overtaken by that of the next advertisement.
+    // One that waits for longer than from one to the next is overtaken by the next.
+    const Duration between = state.renewed_at ? now - *state.renewed_at : patience;
     const Instant not_after =
-        state.lease == Duration::zero() ? Instant::max() : std::min(state.lease_until, now + patience);
+        state.lease == Duration::zero()
+            ? Instant::max()
+            : std::min(state.lease_until, now + std::clamp(between, renewal_spacing, patience));
     for (const auto& key : state.keys) {
         auto& entry = entries_.at(key);
         const auto* link = kernel.link(key.device);
