@@ -27,13 +27,13 @@ class Hiccup:
 
 
 class Hiccups:
-    """Watches every processor from now on, until stop()."""
+    """Watches every processor from now on, until stop(). Sees nothing where realtime priority is not permitted."""
 
     def __init__(self, directory: pathlib.Path) -> None:
         self.watchers = {cpu: Process(f"hiccups-{cpu}", [sys.executable, str(MAIN), str(cpu), str(WORTH_TELLING)],
                                        directory / f"hiccups-{cpu}.log") for cpu in os.sched_getaffinity(0)}
         for watcher in self.watchers.values():
-            watcher.wait_for("watching", 10.0)
+            watcher.wait_for("watching|not permitted", 10.0)
 
     def worst(self, since: float) -> Hiccup | None:
         """The longest that ended since then."""
