@@ -54,7 +54,7 @@ void Authority::demand(const sdbus::Message& message, const std::string& action,
                              const sdbus::Error* error, const Verdict& verdict) {
             --asked_;
             if (!error && verdict.get<0>()) return allowed();
-            const bool silent = error && error->getName() == no_reply;
+            const bool silent = error != nullptr && error->getName() == no_reply;
             refused(
                 sdbus::Error(not_authorized,
                              fmt::format("uid {} may not do this: it takes root, or a polkit rule for {}{}",

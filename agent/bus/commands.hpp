@@ -22,8 +22,8 @@ void ask(const Surroundings& around, sdbus::IObject& object, core::OperatorComma
 
 /// The same for a method: `give(result, answer)` returns what it is to return.
 template <typename Result, typename Give>
-void ask_for(const Surroundings& around, sdbus::IObject& object, Result&& result,
-             core::OperatorCommand command, const std::string& action, Give give) {
+void ask_for(const Surroundings& around, sdbus::IObject& object, Result result, core::OperatorCommand command,
+             const std::string& action, Give give) {
     const auto shared = std::make_shared<Result>(std::move(result));
     ask(
         around, object, std::move(command), action,

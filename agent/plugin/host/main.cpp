@@ -17,7 +17,7 @@ namespace regent::plugin::host {
 namespace {
 
 // Of a request on standard input. A configuration is nowhere near it.
-constexpr std::size_t maximum_request = 16U * 1024 * 1024;
+constexpr std::size_t maximum_request = std::size_t{16} * 1024 * 1024;
 
 // Seconds that instances have to end in. Then SIGALRM ends the process.
 constexpr unsigned time_to_end = 1;

@@ -47,7 +47,7 @@ class Timers {
         }
     }
 
-    bool has(const Key& key) const { return times_.count(key) != 0; }
+    bool has(const Key& key) const { return times_.contains(key); }
 
     /// How many plugin timers of `instance` are set, counted up to `limit`.
     std::size_t count(InstanceId instance, std::size_t limit) const {
