@@ -117,8 +117,7 @@ tl::expected<std::vector<IncludedFile>, std::string> include_files(const std::st
     auto names = matches(whole.string());
     if (!names) return tl::unexpected(names.error());
     // A file that is named must be there; of a pattern that may match nothing.
-    if (names->empty() && pattern.find_first_of("*?[{") == std::string::npos)
-        names->push_back(whole.string());
+    if (names->empty() && pattern.find_first_of("*?[") == std::string::npos) names->push_back(whole.string());
     std::vector<IncludedFile> files;
     for (const std::string& name : *names) {
         if (files.size() > keepalived::maximum_files) break;

@@ -27,7 +27,7 @@ void Findings::guard(const Spot& spot) {
 
 void Findings::error(const Spot& spot, std::string code, std::string key, std::string message,
                      std::string hint) {
-    errors_.push_back(spot);
+    errors_.push_back({spot, message});
     guard(spot);
     files_[spot.file].report.error(spot.place, std::move(code), std::move(key), std::move(message),
                                    std::move(hint));
@@ -45,8 +45,8 @@ void Findings::hide(const Spot& spot) {
 }
 
 bool Findings::has_error_at(const Spot& spot) const {
-    return std::any_of(errors_.begin(), errors_.end(), [&](const Spot& error) {
-        return error.file == spot.file && error.place.line == spot.place.line;
+    return std::any_of(errors_.begin(), errors_.end(), [&](const Error& error) {
+        return error.spot.file == spot.file && error.spot.place.line == spot.place.line;
     });
 }
 

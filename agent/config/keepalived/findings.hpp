@@ -48,6 +48,11 @@ class Findings {
     void hide(const Spot& spot);
 
     bool has_errors() const { return !errors_.empty(); }
+    struct Error {
+        Spot spot;
+        std::string message;
+    };
+    const std::vector<Error>& errors() const { return errors_; }
     /// Whether the line has an error already: one mistake gives one diagnostic.
     bool has_error_at(const Spot& spot) const;
 
@@ -67,7 +72,7 @@ class Findings {
     void guard(const Spot& spot);
 
     std::deque<File> files_;  ///< a deque, because the reports keep references
-    std::vector<Spot> errors_;
+    std::vector<Error> errors_;
 };
 
 }  // namespace regent::config::keepalived

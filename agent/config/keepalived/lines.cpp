@@ -28,6 +28,11 @@ std::string_view first_word(std::string_view text) {
     return text.substr(0, text.find_first_of(blanks));
 }
 
+bool includes(std::string_view text) {
+    const std::string_view word = first_word(trimmed(text));
+    return std::find(include_words.begin(), include_words.end(), word) != include_words.end();
+}
+
 /// The name that is defined by `text`, as in "$NAME=…".
 std::optional<std::string_view> defined_name(std::string_view text) {
     if (!text.starts_with('$')) return std::nullopt;
@@ -89,10 +94,9 @@ bool LineReader::raw_line(Line line) {
         if (!more) collecting_.clear();
         return true;
     }
-    const std::string_view body = trimmed(line.text);
-    if (std::find(include_words.begin(), include_words.end(), first_word(body)) != include_words.end())
-        return include(line);
-    return process(std::move(line));
+    // As with keepalived a condition comes first, and no definition is substituted in a file's name.
+    if (!is_meant(line)) return true;
+    return includes(line.text) ? include(line) : process(std::move(line));
 }
 
 bool LineReader::is_meant(Line& line) {

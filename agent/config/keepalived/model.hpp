@@ -38,6 +38,13 @@ struct Table {
         return std::any_of(entries.begin(), entries.end(),
                            [&](const Entry& each) { return each.key == key; });
     }
+    /// Whether a note says that something of that line is lost.
+    bool tells_of_loss(const Spot& where) const {
+        return std::any_of(notes.begin(), notes.end(), [&](const Note& each) {
+            return each.spot.file == where.file && each.spot.place.line == where.place.line &&
+                   (each.text.starts_with("LOST") || each.text.starts_with("UNKNOWN"));
+        });
+    }
     /// As keepalived does: the last one counts.
     void set(std::string key, std::string value, const Spot& where) {
         std::erase_if(entries, [&](const Entry& each) { return each.key == key; });

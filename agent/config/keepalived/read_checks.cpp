@@ -67,6 +67,11 @@ class ScriptReader {
             return;
         }
         command_ = &statement;
+        if (statement.words[1].quoted) {
+            // What follows may be settings on the same line: as arguments they would fail the check.
+            text_ = reading_.value(statement)->value;
+            return;
+        }
         text_.clear();
         for (std::size_t i = 1; i < statement.words.size(); ++i)
             text_ += (i == 1 ? "" : " ") + statement.words[i].text;

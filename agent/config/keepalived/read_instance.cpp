@@ -160,13 +160,22 @@ class InstanceReader {
         for (const Statement& statement : block.children) {
             if (statement.words.empty()) continue;
             instance_.peers.push_back({toml_text(statement.words[0].text), statement.spot});
-            if (statement.words.size() > 1) {
-                reading_.remark(
-                    instance_.table, statement.spot_of(1), "unicast_peer",
-                    fmt::format("{}: {} is left out: see unicast_ttl in docs/configuration.md",
-                                printable(statement.words[0].text), in_quotes(statement.words[1].text)));
-            }
+            for (std::size_t i = 1; i < statement.words.size(); i += 2)
+                peer_option(statement, i);
         }
+    }
+
+    void peer_option(const Statement& statement, std::size_t at) {
+        const std::string& word = statement.words[at].text;
+        if (word != "min_ttl" && word != "max_ttl") {
+            return reading_.findings().error(
+                statement.spot_of(at), "unknown_key", "unicast_peer",
+                fmt::format("{} behind a peer, which keepalived ignores", in_quotes(word)),
+                "write one peer a line");
+        }
+        reading_.remark(instance_.table, statement.spot_of(at), "unicast_peer",
+                        fmt::format("{}: {} is left out: see unicast_ttl in docs/configuration.md",
+                                    printable(statement.words[0].text), in_quotes(word)));
     }
 
     void addresses(const Statement& block) {

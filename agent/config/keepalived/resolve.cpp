@@ -159,6 +159,13 @@ std::vector<Unit> units_of(Model& model) {
     return units;
 }
 
+bool is_member(const Model& model, const std::string& instance) {
+    return std::any_of(model.groups.begin(), model.groups.end(), [&](const Group& group) {
+        return std::any_of(group.members.begin(), group.members.end(),
+                           [&](const auto& member) { return member.value == instance; });
+    });
+}
+
 }  // namespace
 
 void resolve_members(Model& model, const Reading& reading) {
@@ -169,27 +176,39 @@ void resolve_members(Model& model, const Reading& reading) {
             top.notes.push_back(note);
         }
     }
+    std::set<std::string> empty;
     std::erase_if(model.instances, [&](const Instance& instance) {
         if (!instance.addresses.empty() || !instance.excluded.empty()) return false;
-        const std::string text = fmt::format("instance {} has no address: regent has nothing to keep alive",
-                                             in_quotes(instance.table.name));
-        if (instance.trackers.empty()) {
-            reading.remark(top, instance.table.spot, "vrrp_instance", text, "no_effect");
+        const std::string& name = instance.table.name;
+        const std::string text =
+            fmt::format("instance {} has no address: regent has nothing to keep alive", in_quotes(name));
+        const auto lose = [&](const char* what, std::string hint) {
+            reading.findings().error(instance.table.spot, "lost", "vrrp_instance", text + what,
+                                     std::move(hint));
+            top.notes.push_back({instance.table.spot, "LOST: " + text + what});
+        };
+        if (!instance.trackers.empty()) {
+            lose(", and its checks are lost", "give it an address, or take it out");
+        } else if (is_member(model, name)) {
+            // With keepalived the group is FAULT when this interface is down.
+            lose(", and its group does not follow its interface any more",
+                 fmt::format("write track_interfaces = [{}] into a member of the group, or take it out",
+                             toml_text(instance.interface)));
         } else {
-            reading.findings().error(instance.table.spot, "lost", "vrrp_instance",
-                                     text + ", and its checks are lost",
-                                     "give it an address, or take it out");
-            top.notes.push_back({instance.table.spot, "LOST: " + text});
+            reading.remark(top, instance.table.spot, "vrrp_instance", text, "no_effect");
         }
+        empty.insert(name);
         return true;
     });
     for (Group& group : model.groups) {
         std::erase_if(group.members, [&](const Given<std::string>& member) {
             if (model.instance(member.value) != nullptr) return false;
-            reading.remark(
-                group.table, member.spot, "group",
-                fmt::format("there is no instance {}: left out, as keepalived does", in_quotes(member.value)),
-                "dangling");
+            const std::string name = in_quotes(member.value);
+            reading.remark(group.table, member.spot, "group",
+                           empty.contains(member.value)
+                               ? fmt::format("instance {} is left out: it has no address", name)
+                               : fmt::format("there is no instance {}: left out, as keepalived does", name),
+                           "dangling");
             return true;
         });
         if (group.members.empty()) {

@@ -19,12 +19,14 @@ class Writer {
     Written all() {
         const std::vector<Table> notifiers = notifiers_of(model_);
         tell_of_users(notifiers);
+        for (Instance& instance : model_.instances)
+            complete(instance, model_.globals, reading_);
         preface();
         if (!model_.globals.agent.entries.empty()) {
             toml_.header("agent");
             entries(model_.globals.agent);
         }
-        for (Instance& instance : model_.instances)
+        for (const Instance& instance : model_.instances)
             write_instance(instance);
         for (const Group& group : model_.groups)
             write_group(group);
@@ -69,8 +71,22 @@ class Writer {
             "# Made from {} by regentctl config convert. A comment that begins with a file and a line\n"
             "# tells of something there that this file does not have, or has otherwise.\n",
             findings.reference({}));
-        notes(model_.globals.agent.notes);
+        std::vector<Note> list = model_.globals.agent.notes;
+        for (const auto& error : findings.errors()) {
+            if (!is_told(error.spot)) list.push_back({error.spot, "LOST: " + error.message});
+        }
+        notes(std::move(list));
         mark({});
+    }
+
+    /// Whether a comment of some table says that something of that line is lost.
+    bool is_told(const Spot& spot) const {
+        const auto some = [&](const auto& owners) {
+            return std::any_of(owners.begin(), owners.end(),
+                               [&](const auto& owner) { return owner.table.tells_of_loss(spot); });
+        };
+        return model_.globals.agent.tells_of_loss(spot) || some(model_.instances) || some(model_.groups) ||
+               some(model_.checks);
     }
 
     void notes(std::vector<Note> list) {
@@ -120,8 +136,7 @@ class Writer {
         mark(spot);
     }
 
-    void write_instance(Instance& instance) {
-        complete(instance, model_.globals, reading_);
+    void write_instance(const Instance& instance) {
         table("instance", instance.table);
         const Spot& spot = instance.table.spot;
         // The key is required, as the family's witness; empty is enough where all are excluded.

@@ -109,6 +109,36 @@ TEST_CASE("a check without a weight is FAULT, as with keepalived") {
     CHECK(check.rise == 3);
 }
 
+TEST_CASE("what follows a quoted command is none of its arguments") {
+    const Converted converted = convert(
+        "global_defs {\n script_user root\n}\nvrrp_script a { script \"/bin/a -x\" interval 5 weight -20 "
+        "}\n" +
+        instance("track_script { a }"));
+    INFO(shown(converted));
+    CHECK(brief(converted) == Brief{"2 warning unsupported", "4 error bad_value"});
+    CHECK(converted.toml->find(R"(command           = ["/bin/a", "-x"])") != std::string::npos);
+    CHECK(converted.toml->find(R"(# k:4: LOST: "interval" behind)") != std::string::npos);
+}
+
+TEST_CASE("an instance without an address is not missed, unless its group follows its interface") {
+    const std::string empty = "vrrp_instance E {\n interface eth1\n virtual_router_id 9\n}\n";
+    CHECK(brief(convert(instance("") + empty)) == Brief{"7 warning no_effect"});
+    const Converted lost =
+        convert(instance("") + empty + "vrrp_sync_group G {\n group {\n VI_1\n E\n }\n}\n");
+    INFO(shown(lost));
+    CHECK(brief(lost) == Brief{"7 error lost", "13 warning advice", "14 warning dangling"});
+    CHECK(lost.toml->find("# k:7: LOST: instance \"E\" has no address") != std::string::npos);
+}
+
+TEST_CASE("a second peer on a line is lost with keepalived: nobody may overlook it") {
+    const Converted converted =
+        convert(instance("unicast_peer {\n 192.0.2.2 192.0.2.3\n 192.0.2.4 min_ttl 1 max_ttl 9\n}"));
+    INFO(shown(converted));
+    CHECK(brief(converted) ==
+          Brief{"6 warning advice", "6 error unknown_key", "7 warning unsupported", "7 warning unsupported"});
+    CHECK(converted.toml->find(R"(# k:6: LOST: "192.0.2.3" behind a peer)") != std::string::npos);
+}
+
 struct Tracked {
     int weight;
     bool reverse;
@@ -206,6 +236,20 @@ TEST_CASE("files are included from the folder of the file that includes them, ea
     REQUIRE(brief(converted) == Brief{"3 warning no_effect", "5 error unknown_key"});
     CHECK(converted.diagnostics[1].file == (root / "conf.d/b.conf").string());
     CHECK(converted.toml->find("# b.conf:5: UNKNOWN: nonsense on") != std::string::npos);
+}
+
+TEST_CASE("a condition decides whether a file is included; definitions mean nothing in its name") {
+    const regent::test::TemporaryDirectory folder;
+    const auto root = folder.path();
+    write(root / "lb1.conf", "priority 7\n");
+    write(root / "k.conf",
+          instance("@lb1 include lb1.conf\n@lb2 include gone.conf\n@^lb1 include gone.conf"));
+    const Converted converted = convert_file(root / "k.conf", {"lb1"}, test::plugins_of_convert());
+    INFO(shown(converted));
+    CHECK(brief(converted).empty());
+    CHECK(load(converted).settings.value().instances.at(0).priority == 7);
+    write(root / "k.conf", "$F=lb1\ninclude ${F}.conf\n" + instance(""));
+    CHECK(brief(convert_file(root / "k.conf", {"lb1"})) == Brief{"2 error unreadable"});
 }
 
 TEST_CASE("a file that is named and cannot be included is an error: nobody knows what is lost") {
