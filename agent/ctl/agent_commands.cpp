@@ -22,18 +22,19 @@ std::uint64_t now() {
     return static_cast<std::uint64_t>(platform::wall_clock() / 1000);
 }
 
-/// The entry of that name in one of the lists.
-const ordered_json* find(const ordered_json& status, const std::string& name) {
-    for (const char* list : {"groups", "instances", "checks", "notifiers", "plugins"}) {
+/// The entry of that name in one of the lists, which are of `what`.
+const ordered_json& need(const ordered_json& status, const std::string& name,
+                         std::initializer_list<const char*> lists, const char* what) {
+    for (const char* list : lists) {
         for (const auto& entry : status.at(list))
-            if (entry.at("name") == name) return &entry;
+            if (entry.at("name") == name) return entry;
     }
-    return nullptr;
+    throw BusError{ExitCode::no_such_object, fmt::format("there is no {} '{}'", what, name)};
 }
 
-const ordered_json& need(const ordered_json& status, const std::string& name) {
-    if (const auto* found = find(status, name)) return *found;
-    throw BusError{ExitCode::no_such_object, fmt::format("there is nothing called '{}'", name)};
+/// In a word; a notifier works or fails.
+std::string state_of(const ordered_json& entry) {
+    return entry.value("state", entry.value("failing", false) ? "failing" : "working");
 }
 
 /// Those of a list as "state,reason", in its order.
@@ -55,7 +56,7 @@ ordered_json only_properties(const ordered_json& entry, const std::string& wante
 ordered_json only(ordered_json status, const std::vector<std::string>& names) {
     if (names.empty()) return status;
     for (const auto& name : names)
-        need(status, name);
+        need(status, name, {"groups", "instances"}, "instance or group");
     const auto wanted = [&](const ordered_json& entry, const char* key) {
         return std::find(names.begin(), names.end(), entry.at(key).get<std::string>()) != names.end();
     };
@@ -100,7 +101,7 @@ ExitCode list(const Arguments& given, const Streams& streams) {
         std::vector<NameAndState> rows;
         for (const auto& kind : kinds)
             for (const auto& entry : document.at(kind))
-                rows.push_back({entry.at("name"), entry.value("state", "-")});
+                rows.push_back({entry.at("name"), state_of(entry)});
         if (given.is("names")) {
             for (const auto& row : rows)
                 streams.out << row.name << '\n';
@@ -115,7 +116,9 @@ ExitCode show(const Arguments& given, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
         const auto document = client.describe();
-        ordered_json entry = need(document, given.operands.front());
+        ordered_json entry =
+            need(document, given.operands.front(), {"groups", "instances", "checks", "notifiers", "plugins"},
+                 "instance, group, check, notifier or plugin");
         const auto& wanted = given.value("property");
         if (wanted) entry = only_properties(entry, *wanted);
         if (given.is("json")) {

@@ -5,9 +5,11 @@
 #include <array>
 #include <chrono>
 #include <fmt/format.h>
+#include <future>
 #include <memory>
 #include <poll.h>
 #include <sdbus-c++/sdbus-c++.h>
+#include <thread>
 
 #include "agent/bus/names.hpp"
 
@@ -20,6 +22,23 @@ constexpr auto manager = "org.regent1.Manager";
 // A yield waits up to two advert intervals, which may be 40 s each.
 constexpr auto act_timeout = std::chrono::seconds(100);
 constexpr auto read_timeout = std::chrono::seconds(5);
+constexpr auto without_bus = "the agent does without it: systemctl status regent shows its state";
+
+/// sd-bus itself waits 90 s for a bus that takes connections and says nothing: too long for who looks at
+/// night. Its thread ends with the process then.
+std::unique_ptr<sdbus::IConnection> connect() {
+    const auto made = std::make_shared<std::promise<std::unique_ptr<sdbus::IConnection>>>();
+    auto connection = made->get_future();
+    std::thread([made] {
+        try {
+            made->set_value(sdbus::createSystemBusConnection());
+        } catch (...) {
+            made->set_exception(std::current_exception());
+        }
+    }).detach();
+    if (connection.wait_for(read_timeout) == std::future_status::ready) return connection.get();
+    throw BusError{ExitCode::unreachable, fmt::format("the system bus does not answer; {}", without_bus)};
+}
 
 ExitCode code_of(const std::string& name) {
     struct Known {
@@ -42,7 +61,18 @@ ExitCode code_of(const std::string& name) {
     return ExitCode::failure;
 }
 
+/// What sd-bus says when the bus has hung up.
+bool is_cut(const std::string& name) {
+    constexpr std::array<std::string_view, 4> names{"org.freedesktop.DBus.Error.Disconnected",
+                                                    "System.Error.ECONNRESET", "System.Error.ENOTCONN",
+                                                    "System.Error.EPIPE"};
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 BusError translated(const sdbus::Error& error) {
+    if (is_cut(error.getName()))
+        return {ExitCode::unreachable,
+                fmt::format("the system bus has gone ({}); {}", error.getMessage(), without_bus)};
     const ExitCode code = code_of(error.getName());
     if (code == ExitCode::unreachable)
         return {code, fmt::format("regentd does not answer on the system bus ({}); is it running? "
@@ -78,9 +108,10 @@ ordered_json json_of(const std::map<std::string, sdbus::Variant>& diagnostic) {
 
 BusClient::BusClient() {
     try {
-        connection_ = sdbus::createSystemBusConnection();
+        connection_ = connect();
     } catch (const sdbus::Error& error) {
-        throw BusError{ExitCode::unreachable, fmt::format("there is no system bus: {}", error.getMessage())};
+        throw BusError{ExitCode::unreachable,
+                       fmt::format("there is no system bus: {}; {}", error.getMessage(), without_bus)};
     }
 }
 
@@ -218,12 +249,17 @@ void BusClient::subscribe(std::function<void(const Change&)> changed) {
                 std::string interface;
                 std::map<std::string, sdbus::Variant> properties;
                 message >> interface >> properties;
-                if (!properties.contains("State")) return;
-                Change change{"check", bus::name_of(message.getPath()),
-                              {},      properties["State"].get<std::string>(),
-                              0,       {}};
-                if (properties.contains("Message")) change.reason = properties["Message"].get<std::string>();
-                (*told)(change);
+                const auto text_of = [&](const char* property) {
+                    const auto found = properties.find(property);
+                    return found == properties.end() ? std::string() : found->second.get<std::string>();
+                };
+                const auto check = bus::name_of(message.getPath());
+                if (properties.contains("OverrideState")) {
+                    const auto counts_as = text_of("OverrideState");
+                    (*told)({"override", check, {}, counts_as.empty() ? "ended" : counts_as, 0, {}});
+                }
+                if (properties.contains("State"))
+                    (*told)({"check", check, {}, text_of("State"), 0, text_of("Message")});
             });
         watch("sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.regent1'",
               [told](sdbus::Message& message) {

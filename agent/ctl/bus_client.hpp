@@ -56,7 +56,9 @@ class BusClient {
 
     /// A change that the agent has told of.
     struct Change {
-        std::string kind;  ///< "instance", "group" or "check"; "agent": it has come to the bus, or left it
+        /// "instance", "group" or "check"; "override": of a check, which counts as "up" or "down", or what it
+        /// says counts again ("ended"); "agent": it has come to the bus, or left it
+        std::string kind;
         std::string name;
         std::string old_state, new_state;
         std::uint64_t sequence = 0;  ///< of changes of state of instances and groups

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "agent/config/suggest.hpp"
 #include "agent/ctl/arguments.hpp"
 #include "agent/ctl/help.hpp"
 #include "agent/ctl/pager.hpp"
@@ -78,7 +79,13 @@ bool is_group(const std::string& word) {
 [[noreturn]] void complain(const Line& line) {
     const bool group = is_group(line.front());
     if (group && line.size() == 1) throw UsageError{fmt::format("{}: a command is missing", line.front())};
-    throw UsageError{fmt::format("unknown command '{}'", group ? line[0] + " " + line[1] : line.front())};
+    const std::string given = group ? line[0] + " " + line[1] : line.front();
+    std::vector<std::string> names;
+    for (const Command& command : commands())
+        names.emplace_back(command.words);
+    const auto meant = config::nearest(given, names);
+    throw UsageError{fmt::format("unknown command '{}'{}", given,
+                                 meant ? fmt::format(", did you mean '{}'?", *meant) : std::string())};
 }
 
 /// Prints what `write` writes to a stream, on a terminal through a pager where it is too long.

@@ -7,6 +7,7 @@
 #include "agent/ctl/arguments.hpp"
 #include "agent/ctl/json_text.hpp"
 #include "agent/ctl/talk.hpp"
+#include "agent/record/text_value.hpp"
 
 namespace regent::ctl {
 namespace {
@@ -15,11 +16,20 @@ using nlohmann::ordered_json;
 
 /// As `config check` does, without the line itself: the file is the agent's to read.
 void print_diagnostic(const ordered_json& found, std::ostream& err) {
-    err << fmt::format("{}:{}:{}: {}: {}\n", found.at("file").get<std::string>(),
-                       found.at("line").get<unsigned>(), found.at("column").get<unsigned>(),
+    const auto line = found.at("line").get<unsigned>();
+    // Without one it is about the file as a whole.
+    const auto place = line == 0 ? "" : fmt::format(":{}:{}", line, found.at("column").get<unsigned>());
+    err << fmt::format("{}{}: {}: {}\n", found.at("file").get<std::string>(), place,
                        found.at("severity").get<std::string>(), found.at("message").get<std::string>());
     if (const auto hint = found.value("hint", ""); !hint.empty())
         err << fmt::format("    = hint: {}\n", hint);
+}
+
+/// Why, as it was given; empty without one. The bus takes UTF-8 alone.
+std::string reason_of(const Arguments& given) {
+    const std::string reason = given.value("reason").value_or("");
+    if (!record::is_utf8(reason)) throw UsageError{"--reason: the text is not UTF-8"};
+    return reason;
 }
 
 /// Has the agent do it, and says `sentence` when it is done; nothing without one.
@@ -38,7 +48,7 @@ ExitCode done(const Streams& streams, const Act& act, const std::string& sentenc
 ExitCode handover(const Arguments& given, const Streams& streams) {
     const std::string& name = given.operands.front();
     return done(
-        streams, [&](BusClient& client) { client.handover(name, given.value("reason").value_or("")); },
+        streams, [&](BusClient& client) { client.handover(name, reason_of(given)); },
         fmt::format("{0}: another master has taken over; regentctl release {0} lets it come back", name));
 }
 
@@ -48,7 +58,7 @@ ExitCode release(const Arguments& given, const Streams& streams) {
 
 ExitCode maintenance(const Arguments& given, const Streams& streams) {
     return done(streams, [&](BusClient& client) {
-        client.set_maintenance(given.operands.front() == "on", given.value("reason").value_or(""));
+        client.set_maintenance(given.operands.front() == "on", reason_of(given));
     });
 }
 

@@ -143,6 +143,7 @@ ExitCode plugin_list(const Arguments& given, const Streams& streams) {
         return ExitCode::ok;
     }
     print_problems(installed, streams.err);
+    if (rows.empty() && installed.problems.empty()) streams.err << "regentctl: no plugin is installed\n";
     std::size_t name = 4;
     std::size_t plugin = 6;
     for (const Row& row : rows) {

@@ -84,10 +84,15 @@ std::string clean(const std::string& text) {
 std::optional<Event> event_of(const core::Input& input) {
     if (const auto* command = std::get_if<core::OperatorCommand>(&input)) {
         const auto target = clean(command->target), reason = clean(command->reason);
-        return Event{
-            {{"event", "command"}, {"command", word(command->kind)}, {"target", target}, {"reason", reason}},
-            fmt::format("command: {}{}{}{}", word(command->kind), target.empty() ? "" : " ", target,
-                        reason.empty() ? "" : " (" + reason + ")")};
+        const auto who = clean(command->who);
+        return Event{{{"event", "command"},
+                      {"command", word(command->kind)},
+                      {"target", target},
+                      {"reason", reason},
+                      {"who", who}},
+                     fmt::format("command: {}{}{}{}{}", word(command->kind), target.empty() ? "" : " ",
+                                 target, reason.empty() ? "" : " (" + reason + ")",
+                                 who.empty() ? "" : ", asked for by " + who)};
     }
     if (const auto* stop = std::get_if<core::StopRequested>(&input))
         return Event{{{"event", "stop"}, {"at_once", stop->at_once}},

@@ -61,48 +61,87 @@ std::string age(std::uint64_t since, std::uint64_t now) {
     return fmt::format("{} d", seconds / 86400);
 }
 
-std::vector<std::string> what_is_wrong(const ordered_json& status) {
-    std::vector<std::string> wrong;
-    const auto each = [&](const auto& is, const auto& sentence) {
-        for (const auto& instance : status.at("instances"))
-            if (is(instance)) wrong.push_back(sentence(instance));
-    };
-    each([](const auto& instance) { return text(instance, "state") == "fault"; },
-         [](const auto& instance) {
-             return fmt::format("{} is in FAULT: {}", text(instance, "name"), text(instance, "reason"));
-         });
-    each([](const auto& instance) { return instance.at("degraded").template get<bool>(); },
-         [](const auto& instance) {
-             return fmt::format("{} is MASTER without some of its addresses: {}", text(instance, "name"),
-                                text(instance, "reason"));
-         });
-    each([](const auto& instance) { return instance.at("last_resort").template get<bool>(); },
-         [](const auto& instance) {
-             return fmt::format("{} is a last resort: {}", text(instance, "name"),
-                                text(instance, "last_resort_cause"));
-         });
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+/// A sentence of each instance that is so.
+template <class Is, class Sentence>
+void each(const ordered_json& status, Sentences& wrong, const Is& is, const Sentence& sentence) {
+    for (const auto& instance : status.at("instances"))
+        if (is(instance)) wrong.push_back(sentence(instance));
+}
+
+bool is_set(const ordered_json& instance, const char* key) {
+    return instance.value(key, false);
+}
+
+void add_roles(const ordered_json& status, Sentences& wrong) {
+    using Json = const ordered_json&;
     each(
-        [](const auto& instance) {
+        status, wrong, [](Json instance) { return text(instance, "state") == "fault"; },
+        [](Json instance) {
+            return fmt::format("{} is in FAULT: {}", text(instance, "name"), text(instance, "reason"));
+        });
+    each(
+        status, wrong, [](Json instance) { return is_set(instance, "degraded"); },
+        [](Json instance) {
+            return fmt::format("{} is MASTER without some of its addresses: {}", text(instance, "name"),
+                               text(instance, "reason"));
+        });
+    each(
+        status, wrong, [](Json instance) { return is_set(instance, "last_resort"); },
+        [](Json instance) {
+            return fmt::format("{} is a last resort: {}", text(instance, "name"),
+                               text(instance, "last_resort_cause"));
+        });
+    each(
+        status, wrong,
+        [](Json instance) {
             const auto state = text(instance, "state");
             return text(instance, "master").empty() && state != "fault" && state != "init";
         },
-        [](const auto& instance) { return fmt::format("{}: no master is known", text(instance, "name")); });
+        [](Json instance) { return fmt::format("{}: no master is known", text(instance, "name")); });
+}
+
+void add_checks(const ordered_json& status, Sentences& wrong) {
     for (const auto& check : status.at("checks")) {
         const auto state = text(check, "state");
         if (state == "down" || state == "unknown")
             wrong.push_back(
                 fmt::format("check {} is {}: {}", text(check, "name"), upper(state), text(check, "message")));
     }
-    each([](const auto& instance) { return instance.value("held", false); },
-         [](const auto& instance) {
-             const auto group = text(instance, "group");
-             return fmt::format("{} was handed over and is held: regentctl release {} lets it come back",
-                                text(instance, "name"), group.empty() ? text(instance, "name") : group);
-         });
+}
+
+/// What somebody has asked for, and may have forgotten.
+void add_orders(const ordered_json& status, Sentences& wrong) {
+    if (status.at("maintenance")) {
+        const auto reason = text(status, "maintenance_reason");
+        wrong.push_back("this node is in maintenance" + (reason.empty() ? "" : ": " + reason) +
+                        "; regentctl maintenance off ends it");
+    }
+    each(
+        status, wrong, [](const ordered_json& instance) { return is_set(instance, "held"); },
+        [](const ordered_json& instance) {
+            const auto group = text(instance, "group");
+            return fmt::format("{} was handed over and is held: regentctl release {} lets it come back",
+                               text(instance, "name"), group.empty() ? text(instance, "name") : group);
+        });
     for (const auto& check : status.at("checks")) {
         if (const auto state = check.value("override_state", ""); !state.empty())
             wrong.push_back(fmt::format("check {} counts as {}, whatever it says: an operator has said so",
                                         text(check, "name"), upper(state)));
+    }
+}
+
+void add_services(const ordered_json& status, Sentences& wrong) {
+    if (const auto problem = text(status, "config_problem"); !problem.empty())
+        wrong.push_back(problem + "; regentctl reload tries again and says what is wrong");
+    for (const auto& plugin : status.at("plugins")) {
+        if (text(plugin, "state") == "waiting")
+            wrong.push_back(fmt::format(
+                "plugin {} does not run and will be started again ({} starts so far): the log tells why",
+                text(plugin, "name"), plugin.at("starts").get<std::uint64_t>()));
     }
     for (const auto& notifier : status.at("notifiers")) {
         const std::uint64_t lost =
@@ -112,11 +151,16 @@ std::vector<std::string> what_is_wrong(const ordered_json& status) {
                 "notifier {} has not delivered {} of {} events: {}", text(notifier, "name"), lost,
                 lost + notifier.at("delivered").get<std::uint64_t>(), text(notifier, "last_error")));
     }
-    if (const auto problem = text(status, "config_problem"); !problem.empty()) wrong.push_back(problem);
-    if (status.at("maintenance")) {
-        const auto reason = text(status, "maintenance_reason");
-        wrong.push_back("this node is in maintenance" + (reason.empty() ? "" : ": " + reason));
-    }
+}
+
+}  // namespace
+
+std::vector<std::string> what_is_wrong(const ordered_json& status) {
+    Sentences wrong;
+    add_roles(status, wrong);
+    add_checks(status, wrong);
+    add_orders(status, wrong);
+    add_services(status, wrong);
     return wrong;
 }
 

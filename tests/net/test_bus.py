@@ -294,7 +294,7 @@ def test_regentctl_reads(scene: Scene) -> None:
     assert scene.lb1.regentctl("list", "groups")[0] == "SG1 master\n"
     assert "statistics.adverts_sent" in scene.lb1.regentctl("show", "VI_2")[0]
     assert json.loads(scene.lb1.regentctl("show", "SG1", "--json")[0])["instances"] == ["VI_1", "VI_2"]
-    assert "there is nothing called 'VI_9'" in scene.lb1.regentctl("show", "VI_9", code=4)[1]
+    assert "there is no instance, group, check, notifier or plugin 'VI_9'" in scene.lb1.regentctl("show", "VI_9", code=4)[1]
     metrics = scene.lb1.regentctl("metrics")[0]
     assert 'regent_instance_state{instance="VI_1",state="master"} 1' in metrics
     assert "# TYPE regent_adverts_sent_total counter" in metrics

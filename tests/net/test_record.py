@@ -107,7 +107,7 @@ def test_a_node_is_replayed(lab: Lab, say: Say) -> None:
     assert len(_events(lb1, "transition")) == sum("Entering" in line for line in logged)
     text = subprocess.run([str(build_directory() / "bin" / "regentctl"), "replay", str(file)], capture_output=True, text=True,
                           timeout=60.0, check=True).stdout
-    for line in (r"^20\S+Z command: handover SG1 \(kernel update\)$", r"^20\S+Z notice: \(VI_1\) Entering BACKUP STATE: check fit DOWN: ",
+    for line in (r"^20\S+Z command: handover SG1 \(kernel update\), asked for by uid 0, regentctl, pid \d+$", r"^20\S+Z notice: \(VI_1\) Entering BACKUP STATE: check fit DOWN: ",
                  r"^20\S+Z change: VI_2 from MASTER to BACKUP: handed over", rf"^{lb1['inputs']} inputs, .* as recorded; the agent stopped$"):
         assert re.search(line, text, re.MULTILINE), text
     # One verdict that was another makes another history.

@@ -38,13 +38,15 @@ TEST_CASE("status: all is well") {
 TEST_CASE("status: what is wrong comes first, the worst before the rest") {
     auto picture = test::picture();
     test::spoil(picture);
-    CHECK(ctl::what_is_wrong(status(picture)) ==
-          std::vector<std::string>{"VI_2 is in FAULT: interface enp0s8 has no carrier",
-                                   "VI_1 is a last resort: check haproxy DOWN: process 812 exited",
-                                   "check haproxy is DOWN: process 812 exited",
-                                   "notifier pager has not delivered 2 of 7 events: exit status 1",
-                                   "regent.toml was not applied: it has errors",
-                                   "this node is in maintenance: new disk"});
+    CHECK(
+        ctl::what_is_wrong(status(picture)) ==
+        std::vector<std::string>{
+            "VI_2 is in FAULT: interface enp0s8 has no carrier",
+            "VI_1 is a last resort: check haproxy DOWN: process 812 exited",
+            "check haproxy is DOWN: process 812 exited",
+            "this node is in maintenance: new disk; regentctl maintenance off ends it",
+            "regent.toml was not applied: it has errors; regentctl reload tries again and says what is wrong",
+            "notifier pager has not delivered 2 of 7 events: exit status 1"});
     const std::string text = ctl::status_text(status(picture), now, false);
     CHECK(text.find("! VI_2 is in FAULT: interface enp0s8 has no carrier\n") < text.find("INSTANCE"));
     CHECK(text.find("● VI_1      MASTER  1 of 101  SG1    10.0.2.21  5 min  10.0.2.210\n") !=
@@ -57,6 +59,16 @@ TEST_CASE("status: a notifier that works again is no complaint, whatever it has 
     auto picture = test::picture();
     picture.notifiers["pager"].dropped = 7;
     CHECK(ctl::what_is_wrong(status(picture)).empty());
+}
+
+TEST_CASE("status: a plugin that keeps ending is a complaint") {
+    auto picture = test::picture();
+    picture.plugins["regent-haproxy"].status.state = "waiting";
+    picture.plugins["regent-haproxy"].status.starts = 4;
+    CHECK(
+        ctl::what_is_wrong(status(picture)) ==
+        std::vector<std::string>{"plugin regent-haproxy does not run and will be started again (4 starts so "
+                                 "far): the log tells why"});
 }
 
 TEST_CASE("status: no instance") {

@@ -5,6 +5,7 @@ import dataclasses
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 
@@ -29,6 +30,7 @@ CONFIGURATION = """<busconfig>
 class Scene:
     """A bus, and who is on it."""
     environment: dict
+    bus: subprocess.Popen | None = None
     agent: subprocess.Popen | None = None
 
     def tell(self, word):
@@ -57,9 +59,13 @@ def plugins(folder):
 
 @pytest.fixture(scope="session")
 def scenes(folder):
-    """well, trouble, alien: an agent that is so, where everybody may act; nobody: where only root may; empty: a bus without an agent; none: no bus."""
+    """well, trouble, alien: an agent that is so, where everybody may act; nobody: where only root may; empty: a bus without an agent; none: no bus;
+    deaf: one that takes connections and says nothing; doomed: as well, but its bus is for one test to kill."""
     started = []
-    made = {"none": Scene(environment(folder / "nothing"))}
+    made = {"none": Scene(environment(folder / "nothing")), "deaf": Scene(environment(folder / "deaf"))}
+    deaf = socket.socket(socket.AF_UNIX)
+    deaf.bind(str(folder / "deaf"))
+    deaf.listen()
 
     def start(*command, **options):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **options)
@@ -68,21 +74,23 @@ def scenes(folder):
         return process
 
     try:
-        for name in "well", "trouble", "alien", "nobody", "empty":
+        for name in "well", "trouble", "alien", "nobody", "doomed", "empty":
             configuration = folder / f"{name}.conf"
             configuration.write_text(CONFIGURATION.format(socket=folder / name))
-            start("dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--nosyslog",
-                  "--print-address=1", stderr=subprocess.DEVNULL)
-            made[name] = Scene(environment(folder / name))
+            bus = start("dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--nosyslog",
+                        "--print-address=1", stderr=subprocess.DEVNULL)
+            made[name] = Scene(environment(folder / name), bus)
             if name != "empty":
-                made[name].agent = start(os.environ["REGENT_FAKE_AGENT"], "strict" if name == "nobody" else name, env=made[name].environment)
+                kind = {"nobody": "strict", "doomed": "well"}.get(name, name)
+                made[name].agent = start(os.environ["REGENT_FAKE_AGENT"], kind, env=made[name].environment)
         yield made
     finally:
+        deaf.close()
         # The last that was started goes first: agents before their bus.
         for process in reversed(started):
             process.kill()
             process.communicate()
 
 
-def environment(socket):
-    return {"PATH": "/usr/bin:/bin", "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={socket}"}
+def environment(path):
+    return {"PATH": "/usr/bin:/bin", "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={path}"}

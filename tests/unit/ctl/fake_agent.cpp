@@ -35,6 +35,8 @@ bus::Picture trouble() {
     made.agent.config_problem = "/etc/regent/regent.toml was not applied: it has errors";
     made.checks["haproxy"].override_state = "up";
     made.checks["haproxy"].override_until = 1'000'000'000;
+    made.plugins["regent-haproxy"].status.state = "waiting";
+    made.plugins["regent-haproxy"].status.starts = 4;
     return made;
 }
 
@@ -62,6 +64,11 @@ bus::ReloadAnswer reload_answer(bool ok) {
     found.code = "unknown-key";
     found.message = "unknown key \"nodd\"";
     found.hint = "did you mean \"node\"?";
+    answer.diagnostics.push_back(found);
+    found.line = found.column = 0;
+    found.code = "plugin";
+    found.message = "a plugin cannot be used";
+    found.hint.clear();
     answer.diagnostics.push_back(found);
     return answer;
 }
@@ -163,6 +170,10 @@ class FakeAgent {
             check.status.message = "process 812 exited";
             outbox_.put(check);
         } else if (what == "uncheck") {
+            outbox_.put(check);
+        } else if (what == "override") {
+            check.override_state = "down";
+            check.override_until = 2'000'000'000'000'000;
             outbox_.put(check);
         } else if (what == "group") {
             outbox_.tell(bus::Transition{bus::Kind::group, "SG1", "master", "fault", 8, "VI_2: no carrier"});

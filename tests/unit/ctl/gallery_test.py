@@ -48,9 +48,9 @@ FILES = {"good.toml": GOOD, "bad.toml": GOOD + "hots = 3\n", "good.conf": KEEPAL
 CASES = {
     "status": [("well", ""), ("well", "status VI_3"), ("well", "status SG1 --no-legend"), ("well", "status --json VI_3"),
                ("well", "-j"), ("trouble", "status"), ("trouble", "--color=always"), ("alien", "status"),
-               ("well", "status VI_9"), ("empty", "status"), ("none", "status"), ("well", "status --jso")],
+               ("well", "status VI_9"), ("well", "status haproxy"), ("empty", "status"), ("none", "status"), ("deaf", "status"), ("well", "status --jso")],
     "list": [("well", "list"), ("well", "list groups"), ("well", "list checks"), ("well", "list notifiers"),
-             ("well", "list plugins"), ("well", "list --names instances groups"), ("well", "list checks --json"),
+             ("well", "list plugins"), ("trouble", "list notifiers plugins"), ("well", "list --names instances groups"), ("well", "list checks --json"),
              ("alien", "list"), ("none", "list"), ("well", "list things")],
     "show": [("well", "show VI_1"), ("well", "show SG1"), ("well", "show haproxy"), ("well", "show pager"),
              ("well", "show regent-haproxy"), ("well", "show SG1 --json"),
@@ -95,7 +95,7 @@ CASES = {
     "config convert": [("none", "config convert good.conf --config-id lb2"), ("none", "config convert good.conf --json --config-id lb1"),
                        ("none", "config convert bad.conf --config-id lb1"), ("none", "config convert good.conf --force")],
     "plugin list": [("none", "plugin list --plugin-dir plugins"), ("none", "plugin list --json --plugin-dir plugins"),
-                    ("none", "plugin list --names --plugin-dir plugins")],
+                    ("none", "plugin list --names --plugin-dir plugins"), ("none", "plugin list --plugin-dir .")],
     "plugin show": [("none", "plugin show web --plugin-dir plugins"), ("none", "--plugin-dir plugins plugin show exec --json"),
                     ("none", "plugin show mail --plugin-dir plugins"), ("none", "plugin show")],
     "version": [("well", "version"), ("alien", "version --json"), ("none", "version"), ("none", "version --json"), ("none", "--version")],
@@ -103,7 +103,7 @@ CASES = {
 }
 CASES["help"] = [("none", words) for words in ["--help", "config --help", *(f"{command} --help" for command in CASES)]]
 CASES["nothing that there is"] = [("none", words) for words in [
-    "frobnicate", "--frobnicate", "config", "config chek", "--version x", "status --color pink"]]
+    "frobnicate", "hanover SG1", "--frobnicate", "config", "config chek", "--version x", "status --color pink"]]
 
 
 def path_of(command):
@@ -171,7 +171,7 @@ def test_each_file_of_the_gallery_has_its_cases():
 
 
 # What the agent is told, and what is to be seen of it before it is told more.
-CHECK = [("check", "process 812"), ("uncheck", "HAProxy 2.6")]
+CHECK = [("check", "process 812"), ("uncheck", "HAProxy 2.6"), ("override", "down"), ("uncheck", "ended")]
 ROLES = [("group", "no carrier"), ("fault", "told to be fault")]
 WATCHED = {"watch changes": ("watch", CHECK + ROLES), "watch changes as json": ("watch --json --until state=fault SG1 VI_3", ROLES)}
 
@@ -198,14 +198,36 @@ def without_repetitions(text):
     return "".join(f"{line}\n" for at, line in enumerate(lines) if line not in lines[:at])
 
 
+def test_a_reason_is_text(run):
+    assert run("well", "maintenance on --reason '\udcff'")[1:] == (
+        "regentctl: maintenance: --reason: the text is not UTF-8 (see regentctl maintenance --help)\n", 2)
+
+
+def listening(process, scene):
+    """What it prints when it hears the agent for the first time; nothing tells when it begins to listen."""
+    text = ""
+    while not text:
+        assert process.poll() is None
+        scene.tell("master")
+        text = read_some(process, 0.05)
+    return text
+
+
+def test_watch_ends_with_the_bus(scenes, folder, program):
+    doomed = scenes["doomed"]
+    with subprocess.Popen([program, "watch"], env=doomed.environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        listening(process, doomed)
+        doomed.bus.kill()
+        assert (process.wait(20.0), process.stderr.read()) == (
+            6, b"regentctl: the system bus has gone (Failed to process bus requests (Connection reset by peer)); "
+            b"the agent does without it: systemctl status regent shows its state\n")
+
+
 @pytest.mark.parametrize("name", WATCHED)
 def test_watch_tells_what_changes(name, scenes, folder, program, fixed):
-    (words, changes), well, text = WATCHED[name], scenes["well"], ""
+    (words, changes), well = WATCHED[name], scenes["well"]
     with subprocess.Popen([program, *words.split()], env=well.environment, cwd=folder, stdout=subprocess.PIPE) as process:
-        while not text:  # nothing tells when it listens, but what it hears
-            assert process.poll() is None
-            well.tell("master")
-            text = read_some(process, 0.05)
+        text = listening(process, well)
         for change, sign in changes:
             well.tell(change)
             text += read_until(process, sign)
