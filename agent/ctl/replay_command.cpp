@@ -11,6 +11,7 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "agent/base/text.hpp"
 #include "agent/ctl/arguments.hpp"
 #include "agent/record/replay.hpp"
 #include "agent/record/text_value.hpp"
@@ -81,19 +82,27 @@ std::string clean(const std::string& text) {
     return shown;
 }
 
-std::optional<Event> event_of(const core::Input& input) {
-    if (const auto* command = std::get_if<core::OperatorCommand>(&input)) {
-        const auto target = clean(command->target), reason = clean(command->reason);
-        const auto who = clean(command->who);
-        return Event{{{"event", "command"},
-                      {"command", word(command->kind)},
-                      {"target", target},
-                      {"reason", reason},
-                      {"who", who}},
-                     fmt::format("command: {}{}{}{}{}", word(command->kind), target.empty() ? "" : " ",
-                                 target, reason.empty() ? "" : " (" + reason + ")",
-                                 who.empty() ? "" : ", asked for by " + who)};
+Event event_of(const core::OperatorCommand& command) {
+    const auto target = clean(command.target), reason = clean(command.reason), who = clean(command.who);
+    Event event{{{"event", "command"},
+                 {"command", word(command.kind)},
+                 {"target", target},
+                 {"reason", reason},
+                 {"who", who}},
+                fmt::format("command: {}{}{}", word(command.kind), target.empty() ? "" : " ", target)};
+    if (command.kind == core::OperatorCommand::Kind::override_check) {
+        const auto* state = command.up ? "up" : "down";
+        event.fields["state"] = state;
+        event.fields["lasts_ns"] = command.lasts.count();
+        event.text += fmt::format(" {} for {}", state, to_text(command.lasts));
     }
+    if (!reason.empty()) event.text += fmt::format(" ({})", reason);
+    if (!who.empty()) event.text += ", asked for by " + who;
+    return event;
+}
+
+std::optional<Event> event_of(const core::Input& input) {
+    if (const auto* command = std::get_if<core::OperatorCommand>(&input)) return event_of(*command);
     if (const auto* stop = std::get_if<core::StopRequested>(&input))
         return Event{{{"event", "stop"}, {"at_once", stop->at_once}},
                      stop->at_once ? "command: stop at once" : "command: stop"};

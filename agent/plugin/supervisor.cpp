@@ -44,6 +44,7 @@ HostLink& Supervisor::link_of(const config::PluginUse& use) {
 
 void Supervisor::apply(const config::Plan& plan, Instant now) {
     node_ = plan.node;
+    changed_ = true;
     std::map<std::string, std::deque<notify::Event>> waiting;
     for (const auto& notifier : plan.notifiers) {
         const auto before = notifiers_.find(notifier.name);

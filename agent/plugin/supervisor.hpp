@@ -45,7 +45,7 @@ class Supervisor {
 
     /// How everything is. Cheap enough for a few times a second.
     std::vector<Status> status() const;
-    /// Whether a verdict has been told since this was last asked.
+    /// Whether a verdict has been told, or a plan has come, since this was last asked.
     bool take_changed() { return std::exchange(changed_, false); }
 
     /// Whether every event has been delivered, has failed, or was dropped.

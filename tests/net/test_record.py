@@ -86,6 +86,7 @@ def test_a_node_is_replayed(lab: Lab, say: Say) -> None:
     pair.bus.regentctl("release", "SG1")
     pair.holds("lb1")
     pair.bus.regentctl("check", "run", "fit")
+    pair.bus.regentctl("check", "override", "fit", "up", "--for", "90s")
     node = pair.duo.nodes["lb1"]
     mark = pair.agent("lb1").running().mark()
     pair.agent("lb1").reload(replace(node, routers=tuple(replace(r, priority=120) for r in node.routers)))
@@ -99,7 +100,9 @@ def test_a_node_is_replayed(lab: Lab, say: Say) -> None:
     say(f"lb1: {lb1['inputs']} inputs, {lb1['actions']} actions, {file.stat().st_size} bytes; lb2: {lb2['inputs']} inputs")
     assert (lb1["ending"], lb2["ending"]) == ("stopped", "cut")
     assert [(e["command"], e["target"], e["reason"]) for e in _events(lb1, "command")] == \
-        [("handover", "SG1", "kernel update"), ("release", "SG1", ""), ("check run", "fit", "")]
+        [("handover", "SG1", "kernel update"), ("release", "SG1", ""), ("check run", "fit", ""), ("check override", "fit", "")]
+    assert all(re.match(r"uid 0, regentctl, pid \d+$", str(e["who"])) for e in _events(lb1, "command"))
+    assert [(e["state"], e["lasts_ns"]) for e in _events(lb1, "command") if "state" in e] == [("up", 90 * 10**9)]
     assert any(re.match(r"Run of check fit, asked for by uid 0, regentctl, pid \d+$", str(e["text"])) for e in _events(lb1, "log"))
     logged = [line.text for line in pair.agent("lb1").running().lines]
     again = [f"({e['instance']}) {e['text']}" if e["instance"] else str(e["text"]) for e in _events(lb1, "log")]
@@ -107,7 +110,9 @@ def test_a_node_is_replayed(lab: Lab, say: Say) -> None:
     assert len(_events(lb1, "transition")) == sum("Entering" in line for line in logged)
     text = subprocess.run([str(build_directory() / "bin" / "regentctl"), "replay", str(file)], capture_output=True, text=True,
                           timeout=60.0, check=True).stdout
-    for line in (r"^20\S+Z command: handover SG1 \(kernel update\), asked for by uid 0, regentctl, pid \d+$", r"^20\S+Z notice: \(VI_1\) Entering BACKUP STATE: check fit DOWN: ",
+    for line in (r"^20\S+Z command: handover SG1 \(kernel update\), asked for by uid 0, regentctl, pid \d+$",
+                 r"^20\S+Z command: check override fit up for 90 s, asked for by uid 0, regentctl, pid \d+$",
+                 r"^20\S+Z notice: \(VI_1\) Entering BACKUP STATE: check fit DOWN: ",
                  r"^20\S+Z change: VI_2 from MASTER to BACKUP: handed over", rf"^{lb1['inputs']} inputs, .* as recorded; the agent stopped$"):
         assert re.search(line, text, re.MULTILINE), text
     # One verdict that was another makes another history.

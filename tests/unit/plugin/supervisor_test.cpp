@@ -71,7 +71,9 @@ TEST_CASE("A new plan touches only what has changed") {
     host.heard();
     bench.plan.checks[1].settings.interval = 2s;
     bench.plan.checks.push_back(check("c"));
+    bench.supervisor.take_changed();
     bench.supervisor.apply(bench.plan, bench.begin);
+    CHECK(bench.supervisor.take_changed());
     settle(bench.loop);
     const auto heard = host.heard();
     std::vector<InstanceId> destroyed;
