@@ -14,6 +14,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
+// The longest is that of any duration.
+constexpr Duration least_override = std::chrono::seconds(1);
+
 /// As `config check` does, without the line itself: the file is the agent's to read.
 void print_diagnostic(const ordered_json& found, std::ostream& err) {
     const auto line = found.at("line").get<unsigned>();
@@ -32,12 +35,19 @@ std::string reason_of(const Arguments& given) {
     return reason;
 }
 
-/// Has the agent do it, and says `sentence` when it is done; nothing without one.
+/// Has the agent do it, and says `sentence` when it is done; nothing without one. What it could not do is
+/// told behind `of`: the agent does not repeat what it was asked about.
 template <class Act>
-ExitCode done(const Streams& streams, const Act& act, const std::string& sentence = {}) {
+ExitCode done(const Streams& streams, const Act& act, const std::string& sentence = {},
+              const std::string& of = {}) {
     return talk(streams, [&] {
         BusClient client;
-        act(client);
+        try {
+            act(client);
+        } catch (BusError& error) {
+            if (error.code == ExitCode::failure && !of.empty()) error.text = of + ": " + error.text;
+            throw;
+        }
         if (!sentence.empty()) streams.out << sentence << '\n';
         return ExitCode::ok;
     });
@@ -49,11 +59,14 @@ ExitCode handover(const Arguments& given, const Streams& streams) {
     const std::string& name = given.operands.front();
     return done(
         streams, [&](BusClient& client) { client.handover(name, reason_of(given)); },
-        fmt::format("{0}: another master has taken over; regentctl release {0} lets it come back", name));
+        fmt::format("{0}: another master has taken over; regentctl release {0} lets it come back", name),
+        name + " is not handed over");
 }
 
 ExitCode release(const Arguments& given, const Streams& streams) {
-    return done(streams, [&](BusClient& client) { client.release(given.operands.front()); });
+    const std::string& name = given.operands.front();
+    return done(
+        streams, [&](BusClient& client) { client.release(name); }, {}, name + " is not released");
 }
 
 ExitCode maintenance(const Arguments& given, const Streams& streams) {
@@ -79,7 +92,9 @@ ExitCode reload(const Arguments& given, const Streams& streams) {
 }
 
 ExitCode announce(const Arguments& given, const Streams& streams) {
-    return done(streams, [&](BusClient& client) { client.announce(given.operands.front()); });
+    const std::string& name = given.operands.front();
+    return done(
+        streams, [&](BusClient& client) { client.announce(name); }, {}, name + " is not announced");
 }
 
 ExitCode check_run(const Arguments& given, const Streams& streams) {
@@ -100,6 +115,7 @@ ExitCode check_run(const Arguments& given, const Streams& streams) {
 
 ExitCode check_override(const Arguments& given, const Streams& streams) {
     const auto lasts = duration_value(given, "for");
+    if (lasts < least_override) throw UsageError{"--for: must be 1s to 168h"};
     return done(streams, [&](BusClient& client) {
         client.override_check(given.operands[0], given.operands[1],
                               std::chrono::duration_cast<std::chrono::microseconds>(lasts.value()));
@@ -114,14 +130,14 @@ ExitCode notifier_test(const Arguments& given, const Streams& streams) {
     const std::string& name = given.operands.front();
     return done(
         streams, [&](BusClient& client) { client.test_notifier(name); },
-        fmt::format("{}: the test event was delivered", name));
+        fmt::format("{}: the test event was delivered", name), name + ": the test event was not delivered");
 }
 
 ExitCode plugin_restart(const Arguments& given, const Streams& streams) {
     const std::string& name = given.operands.front();
     return done(
-        streams, [&](BusClient& client) { client.restart_plugin(name); },
-        fmt::format("{}: runs again", name));
+        streams, [&](BusClient& client) { client.restart_plugin(name); }, fmt::format("{}: runs again", name),
+        name + " is not restarted");
 }
 
 }  // namespace regent::ctl
