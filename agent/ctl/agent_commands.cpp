@@ -76,13 +76,15 @@ ordered_json only(ordered_json status, const std::vector<std::string>& names) {
 ExitCode status(const Arguments& given, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
-        const auto document = only(client.describe(), given.operands);
+        auto document = only(client.describe(), given.operands);
+        const auto problems = what_is_wrong(document);
         if (given.is("json")) {
+            document["problems"] = problems;
             print_json(document, streams.out);
         } else {
             streams.out << status_text(document, now(), streams.colour_out, !given.is("no-legend"));
         }
-        return what_is_wrong(document).empty() ? ExitCode::ok : ExitCode::not_active;
+        return problems.empty() ? ExitCode::ok : ExitCode::not_active;
     });
 }
 

@@ -47,7 +47,7 @@ FILES = {"good.toml": GOOD, "bad.toml": GOOD + "hots = 3\n", "good.conf": KEEPAL
 # Of each command what is run, and on which bus; on that of "nobody" by who may do nothing.
 CASES = {
     "status": [("well", ""), ("well", "status VI_3"), ("well", "status SG1 --no-legend"), ("well", "status --json VI_3"),
-               ("well", "-j"), ("trouble", "status"), ("trouble", "--color=always"), ("alien", "status"),
+               ("well", "-j"), ("trouble", "status"), ("trouble", "status VI_2 --json"), ("trouble", "--color=always"), ("alien", "status"),
                ("well", "status VI_9"), ("well", "status haproxy"), ("empty", "status"), ("none", "status"), ("deaf", "status"), ("well", "status --jso")],
     "list": [("well", "list"), ("well", "list groups"), ("well", "list checks"), ("well", "list notifiers"),
              ("well", "list plugins"), ("trouble", "list notifiers plugins"), ("well", "list --names instances groups"), ("well", "list checks --json"),
