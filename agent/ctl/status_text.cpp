@@ -174,6 +174,25 @@ std::string override_text(const ordered_json& check, std::uint64_t now) {
                        age(now, std::max<std::uint64_t>(now, check.at("override_until"))));
 }
 
+/// Adverts of others that did not count: with two masters it says why they do not hear each other. "5
+/// authentication, 2 interval"; nothing without any.
+std::string discarded(const ordered_json& instance) {
+    // Of these there are some where all is well.
+    constexpr std::array<std::string_view, 4> usual{"looped", "unknown_vrid", "not_running", "owner"};
+    std::vector<std::string> parts;
+    for (const auto& [reason, number] : instance.at("statistics").at("discarded").items())
+        if (number != 0 && std::find(usual.begin(), usual.end(), reason) == usual.end())
+            parts.push_back(fmt::format("{} {}", number.get<std::uint64_t>(), reason));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// Below the line of an instance.
+std::string why(const ordered_json& instance) {
+    const std::string lost = discarded(instance);
+    return fmt::format("    {}\n", text(instance, "reason")) +
+           (lost.empty() ? "" : fmt::format("    adverts discarded since the agent's start: {}\n", lost));
+}
+
 /// A line for each check; nothing without any.
 std::string checks_text(const ordered_json& status, std::uint64_t now) {
     std::size_t width = 0;
@@ -217,7 +236,7 @@ std::string status_text(const ordered_json& status, std::uint64_t now, bool colo
         out += shown ? fmt::format("\x1b[{}m{}\x1b[0m{}\n", colour_of(status.at("instances")[number - 1]),
                                    mark, line)
                      : mark + line + "\n";
-        if (number > 0) out += fmt::format("    {}\n", text(status.at("instances")[number - 1], "reason"));
+        if (number > 0) out += why(status.at("instances")[number - 1]);
     }
     return out + checks_text(status, now);
 }

@@ -28,6 +28,7 @@ TEST_CASE("status: all is well") {
           "  INSTANCE  STATE   PRIORITY  GROUP  MASTER     SINCE  HELD\n"
           "● VI_1      MASTER  101       SG1    10.0.2.21  5 min  10.0.2.210\n"
           "    no master heard for 3.605 s\n"
+          "    adverts discarded since the agent's start: 3 ttl\n"
           "● VI_2      MASTER  101       SG1    10.0.2.21  5 min  10.0.2.210\n"
           "    no master heard for 3.605 s\n"
           "\n"
