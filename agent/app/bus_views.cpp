@@ -200,7 +200,8 @@ void BusViews::forget(const std::string& instance) {
 void BusViews::tell(const std::vector<notify::Event>& events) {
     for (const auto& event : events) {
         // What notifiers are told as a stop is the state init.
-        const auto new_state = event.new_state == "stop" ? "init" : event.new_state;
+        const auto word = [](const std::string& state) { return state == "stop" ? "init" : state; };
+        const auto new_state = word(event.new_state);
         const bool group = event.kind == notify::EventKind::group;
         if (const auto view = groups_.find(event.name); group && view != groups_.end()) {
             view->second.state = new_state;
@@ -208,7 +209,7 @@ void BusViews::tell(const std::vector<notify::Event>& events) {
             outbox_.put(view->second);
         }
         outbox_.tell(bus::Transition{group ? bus::Kind::group : bus::Kind::instance, event.name,
-                                     event.old_state, new_state, event.sequence, event.reason});
+                                     word(event.old_state), new_state, event.sequence, event.reason});
     }
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a reload takes from the bus.
+// What a reload takes from the bus, and the words in which changes are told there.
 #include "agent/app/bus_views.hpp"
 
 #include <catch2/catch.hpp>
+
+#include "agent/notify/events.hpp"
 
 using namespace regent;
 
@@ -42,4 +44,18 @@ TEST_CASE("bus: a plugin that the configuration does not use any more is gone") 
     const auto batch = outbox.take();
     CHECK_FALSE(batch.plugins.contains("regent-tcp"));
     CHECK(batch.plugins.at("regent-http")->status == http);
+}
+
+TEST_CASE("bus: a change of state is told in the words of the bus, from and to") {
+    bus::Outbox outbox(*platform::Wakeup::open());
+    app::BusViews views(outbox, "0", "/etc/regent/regent.toml");
+    notify::EventSource source;
+    views.tell(source.transition({1, "VI_1", "", vrrp::State::backup, vrrp::State::init, 100, "stopped"}));
+    views.tell(source.forget({"VI_1"}));
+    const auto batch = outbox.take();
+    REQUIRE(batch.transitions.size() == 2);
+    CHECK(batch.transitions[0].old_state == "backup");
+    CHECK(batch.transitions[0].new_state == "init");
+    CHECK(batch.transitions[1].old_state == "init");
+    CHECK(batch.transitions[1].new_state == "deleted");
 }
