@@ -61,7 +61,7 @@ std::optional<sdbus::Error> error_of(const Answer& answer) {
 }  // namespace
 
 void ask(const Surroundings& around, sdbus::IObject& object, core::OperatorCommand command,
-         const std::string& action, Done done, Failed failed) {
+         const std::string& action, Done done, const Failed& failed) {
     const auto& message = *object.getCurrentlyProcessedMessage();
     if (!is_one_line(command.reason))
         throw sdbus::Error("org.freedesktop.DBus.Error.InvalidArgs",

@@ -18,7 +18,7 @@ using Failed = std::function<void(const sdbus::Error&)>;
 /// Hands a command to the engine, for who may do `action`, and calls `done` with its answer, or `failed` when
 /// that is no or it cannot be handed in. Throws sdbus::Error when it makes no sense.
 void ask(const Surroundings& around, sdbus::IObject& object, core::OperatorCommand command,
-         const std::string& action, Done done, Failed failed);
+         const std::string& action, Done done, const Failed& failed);
 
 /// The same for a method: `give(result, answer)` returns what it is to return.
 template <typename Result, typename Give>

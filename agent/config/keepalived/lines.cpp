@@ -132,11 +132,11 @@ bool LineReader::process(Line line) {
         return fail(line, "unsupported", fmt::format("{} is not supported", body.substr(0, 4)),
                     "write the lines out that it stands for");
     if (line.text.find('$') == std::string::npos) return emit(line);
-    std::string text = substitute(line);
-    return text == line.text ? emit(line) : expand(line, std::move(text));
+    const std::string text = substitute(line);
+    return text == line.text ? emit(line) : expand(line, text);
 }
 
-bool LineReader::expand(const Line& line, std::string text) {
+bool LineReader::expand(const Line& line, const std::string& text) {
     expanded_ += text.size();
     if (line.depth >= maximum_expansion_depth || expanded_ > maximum_expanded) {
         fail(line, "too_large", "definitions nest too deep or grow too large",

@@ -60,7 +60,7 @@ class LineReader {
     bool process(Line line);
     bool is_meant(Line& line);
     bool define(const Line& line);
-    bool expand(const Line& line, std::string text);
+    bool expand(const Line& line, const std::string& text);
     bool emit(const Line& line);
     bool include(const Line& line);
     std::string substitute(const Line& line) const;

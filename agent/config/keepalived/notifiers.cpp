@@ -25,15 +25,16 @@ bool is_plain(std::string_view name) {
 }
 
 void add(std::vector<Wish>& wishes, const Notify& notify, const std::string& kind, const std::string& name) {
+    const std::string unit = fmt::format("{} {}", kind, name);
     for (Wish& wish : wishes) {
         const Notify& other = *wish.notify;
         if (other.command != notify.command || other.event != notify.event ||
             other.needs_shell != notify.needs_shell)
             continue;
-        wish.units.push_back(kind + " " + name);
+        wish.units.push_back(unit);
         return;
     }
-    wishes.push_back({&notify, name, {kind + " " + name}});
+    wishes.push_back({&notify, name, {unit}});
 }
 
 /// keepalived puts its four arguments behind the text.
