@@ -3,12 +3,14 @@
 
 import os
 import re
+import shutil
 
 import conftest
 import pytest
 import tree
 
-EXAMPLES = re.findall(r"```cpp\n(.*?)```", (tree.ROOT / "sdk" / "README.md").read_text(), re.DOTALL)
+README = (tree.ROOT / "sdk" / "README.md").read_text()
+EXAMPLES = re.findall(r"```cpp\n(.*?)```", README, re.DOTALL)
 
 
 def test_there_are_some():
@@ -24,3 +26,12 @@ def test_example_is_a_plugin(number, prefix, tmp_path):
     made, source = tmp_path / "regent-example.so", tmp_path / "plugin.cpp"
     conftest.run("g++", "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", made, source, *flags)
     assert conftest.exported(made) == ["regent_plugin_v1"]
+
+
+def test_its_way_to_a_plugin_in_c(prefix, tmp_path):
+    """The command as it stands there, on the file that it names."""
+    (command,) = re.findall(r"`(cc .*fixture\.c.*?)`", README)
+    (module,) = prefix.rglob("regent-sdk.pc")
+    shutil.copy(tree.ROOT / "sdk" / "tests" / "fixture.c", tmp_path)
+    conftest.run("sh", "-ec", command, cwd=tmp_path, env={**os.environ, "PKG_CONFIG_PATH": str(module.parent)})
+    assert conftest.exported(tmp_path / "regent-fixture.so") == ["regent_plugin_v1"]

@@ -4,8 +4,8 @@
 //     class YourCheck {
 //       public:
 //         static constexpr std::string_view name = "your", summary = "what it checks";
-//         static constexpr std::array params{sdk::Param::port("port", "where it listens").required()};  //
-//         optional static constexpr std::uint32_t flags = REGENT_TYPE_PUSHES; // optional
+//         static constexpr std::array params{sdk::Param::port("port", "a port").required()};  // optional
+//         static constexpr std::uint32_t flags = REGENT_TYPE_PUSHES;                          // optional
 //         YourCheck(sdk::Context context, const sdk::Values& values);
 //         void probe(sdk::ProbeId probe, sdk::Instant deadline);
 //         void cancel(sdk::ProbeId probe);                  // unless probe() answers before it returns

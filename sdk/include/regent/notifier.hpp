@@ -5,7 +5,21 @@
 //         void notify(const sdk::Event& event);    // ends with context.ack(event.id, …), now or later
 //         void cancel(std::uint64_t event_id);     // unless notify() acks before it returns
 //
-// in the place of probe() and cancel(). A notify() that throws counts as failed.
+// in the place of probe() and cancel(). A notify() that throws counts as failed. One that takes no time:
+//
+//     class Datagram {
+//       public:
+//         static constexpr std::string_view name = "datagram", summary = "each event as JSON to a socket";
+//         static constexpr std::array params{sdk::Param::path("socket", "who reads it").required()};
+//         Datagram(sdk::Context context, const sdk::Values& values)
+//             : context_(context), path_(values.text("socket")) {}
+//         void start() { socket_ = connected_socket(path_); }  // SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC
+//         void notify(const sdk::Event& event) {
+//             const bool sent = ::send(socket_, event.json.data(), event.json.size(), 0) >= 0;
+//             context_.ack(event.id, sent, sent ? "" : std::strerror(errno));
+//         }
+//         ...
+//     };
 #pragma once
 
 #include "regent/abi/notifier.h"

@@ -50,7 +50,8 @@ class Instance {
         record_.reset();
     }
 
-    /// All that was reported so far, oldest first, with the timeouts that the host reported itself.
+    /// All that was reported so far, oldest first, with the timeouts that the host reported itself
+    /// (`by_host`). Each is a Result, with `probe` (`unsolicited`: a push) and `at`.
     std::vector<Report> reports() const { return loop_->copy_of(record_->reports); }
     /// The answer to `probe`, if there is one by now.
     std::optional<Report> answer(ProbeId probe) const {
@@ -59,7 +60,9 @@ class Instance {
         }
         return std::nullopt;
     }
+    /// `event_id`, `delivered`, `text`; `by_host`: nobody acked in time.
     std::vector<Ack> acks() const { return loop_->copy_of(record_->acks); }
+    /// `level` and `text`.
     std::vector<LogLine> logs() const { return loop_->copy_of(record_->logs); }
     std::size_t watched() const { return watching().size(); }
     /// Each watched descriptor, and REGENT_FD_READ | REGENT_FD_WRITE.

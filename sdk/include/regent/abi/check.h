@@ -26,8 +26,8 @@ typedef struct regent_check_ops {
     int (*validate)(const regent_value* values, size_t count, regent_error* error);
 
     /* Makes an instance: copies what it needs of `values`, which stand in the order of the schema and hold
-     * every default. Touches nothing yet. Returns what the other operations are handed as `self`, or NULL and
-     * says why in `error`. */
+     * every default. validate need not have been called with them before. Touches nothing yet. Returns what
+     * the other operations are handed as `self`, or NULL and says why in `error`. */
     void* (*create)(const regent_host* host, regent_instance instance, const regent_value* values,
                     size_t count, regent_error* error);
 
