@@ -101,6 +101,8 @@ void Host::after_call(InstanceId id, const char* name, Duration took, const char
     if (took <= slow) return;
     ++slow_calls_;
     slowest_ = std::max(slowest_, took);
+    held_up_ += took;
+    held_up_until_ = platform::now();
     const auto rounded = std::chrono::round<std::chrono::milliseconds>(took);
     mailbox_.log(id, REGENT_LOG_WARNING,
                  fmt::format("{} kept every other instance waiting for {}", name, to_text(rounded)),

@@ -41,6 +41,8 @@ class Host {
         std::uint64_t question = 0;  ///< that was asked last, open or not
         Instant asked{};
         Instant until{};
+        Instant received{};  ///< when the question was
+        Duration held_up{};  ///< this host, until then
         std::map<int, platform::EventLoop::Events> watched;
     };
     /// What the plugin is handed. It finds the way back from the table's address.
@@ -74,6 +76,8 @@ class Host {
                       std::uint32_t reason, const std::string& text);
     void run_due();
     void time_is_over(Instance& instance);
+    /// Of the time that the question under way had, how much this thread could not give it.
+    Duration time_lost(const Instance& instance) const;
     /// An answer has come; it may be to an older question, or to none.
     void in_time(InstanceId id, std::uint64_t question);
     void look_once_more(InstanceId id);
@@ -105,6 +109,8 @@ class Host {
     std::string why_;
     std::uint64_t slow_calls_ = 0;
     Duration slowest_{};
+    Duration held_up_{};       ///< by slow calls, in all
+    Instant held_up_until_{};  ///< by the last of them
 };
 
 }  // namespace regent::plugin::host

@@ -44,6 +44,8 @@ bool Host::ask(Instance& instance, std::uint64_t question, std::int64_t asked, s
     instance.question = question;
     instance.asked = asked > 0 ? std::min(Instant(Duration(asked)), now) : now;
     instance.until = until;
+    instance.received = now;
+    instance.held_up = held_up_;
     if (until <= now) {
         tell_failure(instance, question, REGENT_STATE_UNKNOWN, REGENT_REASON_INTERNAL,
                      fmt::format("the plugin host was asked {} too late", to_text(now - until)));
@@ -136,10 +138,24 @@ void Host::time_is_over(Instance& instance) {
     if (!mailbox_.give_up(instance.id, question)) return;
     const std::string time = time_given(instance.asked, instance.until);
     const bool notifier = operations(instance).notify != nullptr;
-    tell_failure(
-        instance, question, REGENT_STATE_DOWN, REGENT_REASON_TIMEOUT,
-        notifier ? fmt::format("not done within {}", time) : fmt::format("no answer within {}", time));
+    const Duration lost = time_lost(instance);
+    // Whoever had no time to look cannot say that what it looks at gives no answer.
+    if (!notifier && lost > (instance.until - instance.asked) / 2) {
+        tell_failure(instance, question, REGENT_STATE_UNKNOWN, REGENT_REASON_INTERNAL,
+                     fmt::format("no answer within {}, but its plugin host was held up for {} of that", time,
+                                 to_text(std::chrono::round<std::chrono::milliseconds>(lost))));
+    } else {
+        tell_failure(
+            instance, question, REGENT_STATE_DOWN, REGENT_REASON_TIMEOUT,
+            notifier ? fmt::format("not done within {}", time) : fmt::format("no answer within {}", time));
+    }
     call(instance.id, "cancel", [&] { operations(instance).cancel(instance.self, question); });
+}
+
+Duration Host::time_lost(const Instance& instance) const {
+    // What a slow call took beyond the deadline is not missing before it.
+    const Duration beyond = std::max(held_up_until_ - instance.until, Duration::zero());
+    return (instance.received - instance.asked) + (held_up_ - instance.held_up) - beyond;
 }
 
 /// Another instance, or the scheduler, may have held up this thread while the answer lay in the socket.

@@ -110,6 +110,24 @@ TEST_CASE("Answers that lay in descriptors while the host was held up count") {
     CHECK(answered > 0);
 }
 
+TEST_CASE("A check for which another one left no time is not said to be DOWN") {
+    HostProcess host("good");
+    host.greet();
+    const auto waiting = host.make("good", good(never));
+    const auto holding = host.make("good", good(stalled));
+    const auto now = test::in(0ms);
+    const auto deadline = now + std::chrono::nanoseconds(100ms).count();
+    for (const auto instance : {waiting, holding})
+        host.send(Probe{instance, 1, deadline, now});
+    for (int count = 0; count < 2; ++count) {
+        const auto report = host.await<Report>();
+        if (report.instance != waiting) continue;
+        CHECK(report.state == REGENT_STATE_UNKNOWN);
+        CHECK(report.reason == REGENT_REASON_INTERNAL);
+        CHECK_THAT(report.message, Contains("held up") || Contains("too late"));
+    }
+}
+
 TEST_CASE("A new probe cancels the one that is open, which is not answered any more") {
     HostProcess host("good");
     host.greet();

@@ -37,7 +37,8 @@ typedef struct regent_check_ops {
 
     /* Look now. Starts the work and returns; the answer comes by host->report with this `probe_id`, before or
      * after probe() returns. Without one by `deadline_ns` the host calls cancel() and reports DOWN (timeout)
-     * itself: a check needs no clock of its own. At most one probe of an instance is under way. */
+     * itself (UNKNOWN where operations that did not return have taken most of the time): a check needs no
+     * clock of its own. At most one probe of an instance is under way. */
     void (*probe)(void* self, uint64_t probe_id, int64_t deadline_ns);
 
     /* The answer is no longer wanted: give up the work. Do not answer any more; what another thread answers
