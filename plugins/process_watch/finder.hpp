@@ -28,6 +28,8 @@ class Finder {
     virtual void start(Hint hint) = 0;
     /// Calls `done` once, perhaps before it returns, and by `deadline`. One at a time.
     virtual void find(sdk::Instant deadline, Done done) = 0;
+    /// What is under way is wanted by `deadline` now, if that is sooner.
+    virtual void hurry(sdk::Instant) {}
     /// Whether a new process can take the place of a living one without a hint.
     virtual bool must_ask_while_alive() const { return false; }
     /// `process` has ended: where the source still speaks of it, it is stale.

@@ -59,8 +59,11 @@ class PidfileFinder final : public Finder {
         if (process.pid == believed_pid_) stale_ = believed_;
     }
     /// A daemon that takes over (haproxy -sf) makes its pidfile anew before it tells the old one to end, and
-    /// writes its number after that. The pidfile of one that has died is as it was.
-    bool is_changing() const override { return stamp_of(path_) != believed_; }
+    /// writes its number after that. The pidfile of one that has died is as it was, or removed.
+    bool is_changing() const override {
+        const auto stamp = stamp_of(path_);
+        return stamp && stamp != believed_;
+    }
     bool on_fd(int fd) override;
     void stop() override { inotify_.reset(); }
 

@@ -51,6 +51,11 @@ sdk::Result hidden(const std::string& what) {
         fmt::format("cannot look at {}: /proc is mounted with hidepid; its gid= is the group to join", what));
 }
 
+/// With hidepid=1 the processes of others are there, and closed.
+sdk::Result unseen_of_many(pid_t pid, int error) {
+    return error == EACCES || error == EPERM ? hidden("processes of others") : unseen(pid, error).value();
+}
+
 std::string proc_path(pid_t pid, std::string_view file) {
     return fmt::format("/proc/{}/{}", pid, file);
 }
@@ -120,6 +125,7 @@ Outcome<std::vector<Process>> find_processes(const Likeness& likeness, std::size
     const std::unique_ptr<DIR, CloseDirectory> proc(::opendir("/proc"));
     if (!proc) return unseen(0, errno);
     std::vector<Process> found;
+    std::optional<sdk::Result> unclear;
     while (const dirent* entry = ::readdir(proc.get())) {
         const std::string_view name = entry->d_name;
         pid_t pid = 0;
@@ -127,12 +133,16 @@ Outcome<std::vector<Process>> find_processes(const Likeness& likeness, std::size
             continue;
         const auto text = read_small_file(proc_path(pid, "stat"));
         const auto stat = text ? parse_stat(*text) : std::nullopt;
+        // It may just have ended; any other error leaves open whether it is one of those that are meant.
+        if (!text && text.error() != ENOENT && text.error() != ESRCH)
+            unclear = unseen_of_many(pid, text.error());
         if (!stat || stat->is_dead() || !fits(likeness, *stat)) continue;
         auto process = open_process(pid, &likeness);
         if (process) found.push_back(std::move(*process));
         if (!process && process.error().state == sdk::State::unknown) return tl::unexpected(process.error());
         if (found.size() >= limit) break;
     }
+    if (found.empty() && unclear) return tl::unexpected(std::move(*unclear));
     if (found.empty() && proc_hides_others()) return tl::unexpected(hidden("processes of others"));
     if (found.empty()) return not_found(fmt::format("no process is called {}", likeness.name));
     return found;

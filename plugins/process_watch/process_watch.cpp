@@ -44,7 +44,7 @@ void ProcessWatch::look(sdk::Instant deadline) {
 void ProcessWatch::begin_find(sdk::Instant deadline) {
     // What is under way may have seen what was before; its end calls `seen` all the same.
     find_again_ = is_finding_;
-    if (is_finding_) return;
+    if (is_finding_) return finder_->hurry(deadline);
     is_finding_ = true;
     finder_->find(deadline, [this](Finder::Answer answer) {
         is_finding_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MainPID of a service, asked of systemd on the system bus and never waited for. (The unit's control group
 // names its processes, but not which is the main one.) While the connection stands, signals tell of changes.
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -34,6 +35,7 @@ class UnitFinder final : public Finder {
 
     void start(Hint hint) override { hint_ = std::move(hint); }
     void find(sdk::Instant deadline, Done done) override;
+    void hurry(sdk::Instant deadline) override;
     bool must_ask_while_alive() const override { return !bus_; }
     bool on_fd(int fd) override;
     bool on_timer(std::uint64_t timer) override;
@@ -43,6 +45,10 @@ class UnitFinder final : public Finder {
     }
 
   private:
+    /// Before the host says for us that we took too long: that the bus hangs is no fault of the service.
+    sdk::Instant patience_until(sdk::Instant deadline) const {
+        return context_.now() + (deadline - context_.now()) * 3 / 4;
+    }
     int connect();
     int ask();
     void disconnect();
@@ -102,10 +108,14 @@ int UnitFinder::ask() {
 void UnitFinder::find(sdk::Instant deadline, Done done) {
     done_ = std::move(done);
     if (const int error = ask(); error < 0) return fail(-error);
-    // Before the host says for us that we took too long: that the bus hangs is no fault of the service.
-    give_up_ = context_.now() + (deadline - context_.now()) * 3 / 4;
+    give_up_ = patience_until(deadline);
     context_.set_timer(timer_, give_up_);
     work();
+}
+
+void UnitFinder::hurry(sdk::Instant deadline) {
+    give_up_ = std::min(give_up_, patience_until(deadline));
+    context_.set_timer(timer_, context_.now());  // which then is set to that time
 }
 
 int UnitFinder::on_reply(sd_bus_message* message, void* self, sd_bus_error*) {

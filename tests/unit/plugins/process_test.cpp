@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -186,6 +187,24 @@ TEST_CASE("what cannot be judged is unknown, what is not there is down") {
     CHECK(bench.ask(check).reason == sdk::Reason::config);
 }
 
+TEST_CASE("that no process of a name is seen means nothing where none can be looked at") {
+    const Child child;
+    Bench bench;
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const int next = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    REQUIRE(::close(next) == 0);
+    // One is left, which /proc itself takes.
+    const rlimit few{static_cast<rlim_t>(next) + 1, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    auto check = bench.start({{"name", "regent-test"}});
+    const auto answer = bench.ask(check);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(answer.state == sdk::State::unknown);
+    CHECK(answer.reason == sdk::Reason::resource);
+    CHECK(bench.ask(check).state == sdk::State::up);
+}
+
 TEST_CASE("a folder that comes later is watched then") {
     Bench bench;
     bench.pidfile = bench.directory.path() / "later" / "daemon.pid";
@@ -259,6 +278,18 @@ TEST_CASE("a daemon that takes over makes its pidfile before the old one ends, a
         bench.host.advance(250ms);
         CHECK(bench.wait_for_push(check, 0).reason == sdk::Reason::exited);
     }
+}
+
+TEST_CASE("a daemon that removes its pidfile before it ends is told to have ended at once") {
+    Bench bench;
+    Child child;
+    bench.names(child);
+    auto check = bench.start_with_pidfile();
+    std::filesystem::remove(bench.pidfile);
+    bench.settle();
+    CHECK(bench.ask(check).state == sdk::State::up);
+    child.kill();
+    CHECK(bench.wait_for_push(check, 1).reason == sdk::Reason::exited);
 }
 
 TEST_CASE("the old process may live on while another takes over") {

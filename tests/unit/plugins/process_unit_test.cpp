@@ -139,6 +139,21 @@ TEST_CASE("a systemd that hangs makes nobody wait, and no service down") {
     CHECK(bench.ask(check).state == sdk::State::up);
 }
 
+TEST_CASE(
+    "a systemd that hangs from the start is no fault of the service, however short the time to answer") {
+    if (!is_possible()) return;
+    Bench bench;
+    auto check = bench.start();
+    for (int round = 0; round < 5; ++round) {
+        const auto probe = check.probe(100ms);
+        bench.host.advance(100ms);
+        REQUIRE(check.answer(probe));
+        CHECK(check.answer(probe)->state == sdk::State::unknown);
+        CHECK_FALSE(check.answer(probe)->by_host);
+        bench.host.advance(200ms);
+    }
+}
+
 TEST_CASE("without a bus what is known stays known") {
     if (!is_possible()) return;
     Bench bench;
