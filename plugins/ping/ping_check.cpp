@@ -86,6 +86,8 @@ PingCheck::PingCheck(sdk::Context context, const sdk::Values& values)
 
 void PingCheck::probe(sdk::ProbeId probe, sdk::Instant deadline) {
     probe_ = probe;
+    // Only binding to it tells that the source is not here any more.
+    if (origin_.source) close_sockets();
     if (!open_sockets()) return;
     sent_ = context_.now();
     // Before the host's own deadline, which could not say who is silent.

@@ -310,6 +310,25 @@ TEST_CASE("ping: an interface that is not there, comes and is made anew") {
     CHECK(bench.ask().state == State::up);
 }
 
+TEST_CASE("ping: a source that is not here any more says nothing about the targets") {
+    REQUIRE_NETWORK();
+    const Cable cable;
+    const auto [source, prefix, target] = GENERATE(table<const char*, const char*, const char*>(
+        {{"192.0.2.9", "/24", "192.0.2.2"}, {"2001:db8::9", "/64 nodad", "2001:db8::2"}}));
+    CAPTURE(source);
+    const std::string address = std::string(source) + prefix + " dev left0";
+    run("ip addr add " + address);
+    Bench bench({target}, {{"source", source}});
+    CHECK(bench.ask().state == State::up);
+    run("ip addr del " + address);
+    const auto gone = bench.ask();
+    CHECK(gone.state == State::unknown);
+    CHECK(gone.reason == Reason::config);
+    CHECK_THAT(gone.message, Catch::StartsWith("source"));
+    run("ip addr add " + address);
+    CHECK(bench.ask().state == State::up);
+}
+
 TEST_CASE("ping: parameters that make no sense are refused by name") {
     CHECK_THAT(refusal({}), Catch::StartsWith("targets: "));
     CHECK_THAT(refusal({{"targets", Names{}}}), Catch::StartsWith("targets: "));
