@@ -78,6 +78,9 @@ TcpConnection::Progress TcpConnection::finish() {
     int error = 0;
     socklen_t size = sizeof error;
     (void)::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    // What this machine forbids is said by connect() itself. This late it is ICMPv6's "administratively
+    // prohibited", the word of a firewall on the way; that of ICMP is EHOSTUNREACH.
+    if (error == EACCES) error = EHOSTUNREACH;
     return error == 0 ? established() : fail(socket_verdict(error, words_of(error)));
 }
 

@@ -120,6 +120,7 @@ void TcpCheck::read_more() {
     if (received.error != 0) return fail(received.error);
     const std::string_view got(part.data(), received.size);
     if (!missing.starts_with(got)) {
+        if (retried()) return;
         return answer(sdk::down(sdk::Reason::protocol,
                                 says("the answer is \"" + expect_.substr(0, matched_) + printable(got, 40) +
                                      "\", which is not what was expected")));

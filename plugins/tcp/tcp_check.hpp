@@ -43,7 +43,8 @@ class TcpCheck {
     void send_more();
     void read_more();
     void succeed();
-    /// Of a connection that was kept: it may be long gone, so that a new one is to judge.
+    /// Of a connection that was kept: it may be long gone, or tell the rest of an earlier answer, so that a
+    /// new one is to judge.
     bool retried();
     void fail(int error);
     void answer(const sdk::Result& result);

@@ -120,6 +120,20 @@ TEST_CASE("tcp: no way there") {
     CHECK(report.reason == Reason::unreachable);
 }
 
+TEST_CASE("tcp: a firewall on the way that forbids it is no rule of this machine") {
+    REQUIRE_NETWORK();
+    const platform::test::Cable cable;
+    cable.right.enter();
+    platform::test::run("echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
+    platform::test::run("ip -6 route add prohibit 2001:db8:7::/64");
+    cable.left.enter();
+    platform::test::run("ip -6 route add 2001:db8:7::/64 via 2001:db8::2");
+    Bench bench(80, {}, "2001:db8:7::1");
+    const auto report = bench.ask();
+    CHECK(report.state == State::down);
+    CHECK(report.reason == Reason::unreachable);
+}
+
 TEST_CASE("tcp: what this machine forbids or lacks is not the peer's fault") {
     REQUIRE_NETWORK();
     const platform::test::Namespace network;
@@ -288,6 +302,31 @@ TEST_CASE("tcp: dialogues over a kept connection") {
     CHECK(bench.answer(probe).state == State::up);
     for (const auto& report : bench.check.reports())
         CHECK(report.probe != unsolicited);
+}
+
+TEST_CASE("tcp: the late rest of an answer is not taken for the next one") {
+    REQUIRE_NETWORK();
+    const platform::test::Namespace network;
+    const Server server;
+    Bench bench(server.port(), {{"keep", true}, {"send", "a"}, {"expect", "b"}});
+    auto probe = bench.check.probe();
+    const Descriptor connection = server.accept();
+    CHECK(received(connection) == "a");
+    say(connection, "b");
+    CHECK(bench.answer(probe).state == State::up);
+    probe = bench.check.probe();
+    say(connection, " and more");
+    bench.host.poll_once(5000ms);
+    const Descriptor anew = server.accept();
+    CHECK(received(anew) == "a");
+    SECTION("a new connection is good") {
+        say(anew, "b");
+        CHECK(bench.answer(probe).state == State::up);
+    }
+    SECTION("or is not") {
+        say(anew, "no");
+        CHECK(bench.answer(probe).reason == Reason::protocol);
+    }
 }
 
 TEST_CASE("tcp: gone between two looks, before the host told so") {
