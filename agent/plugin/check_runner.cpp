@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <functional>
 #include <limits>
+#include <regent/abi/result.h>
 #include <string_view>
 
 namespace regent::plugin {
@@ -93,7 +94,7 @@ void CheckRunner::on_created(Instant now) {
 }
 
 void CheckRunner::on_refused(const Refused& refused, Instant now) {
-    if (const auto verdict = schedule_.lost(refused.text)) tell(*verdict, now);
+    if (const auto verdict = schedule_.lost(refused.text)) tell_unseen(*verdict, now);
     answer(any_probe, CheckState::unknown, refused.text);
     retry_ = now + retry_after;
     agenda_.update(*this);
@@ -101,7 +102,7 @@ void CheckRunner::on_refused(const Refused& refused, Instant now) {
 
 void CheckRunner::on_lost(const std::string& why, Instant now) {
     retry_.reset();
-    if (const auto verdict = schedule_.lost(why)) tell(*verdict, now);
+    if (const auto verdict = schedule_.lost(why)) tell_unseen(*verdict, now);
     answer(any_probe, CheckState::unknown, why);
     agenda_.update(*this);
 }
@@ -114,12 +115,12 @@ void CheckRunner::on_restart(const std::string& why, Instant) {
 }
 
 void CheckRunner::on_report(const Report& report, Instant now) {
-    status_.elapsed = Duration(report.elapsed);
-    status_.metrics.clear();
-    for (const auto& metric : report.metrics)
-        status_.metrics[metric.name] = metric.value;
-    status_.reason = report.reason < reason_words.size() ? reason_words[report.reason] : "";
     if (const auto verdict = schedule_.report(report, now)) {
+        status_.elapsed = Duration(report.elapsed);
+        status_.metrics.clear();
+        for (const auto& metric : report.metrics)
+            status_.metrics[metric.name] = metric.value;
+        status_.reason = report.reason < reason_words.size() ? reason_words[report.reason] : "";
         tell(*verdict, now);
         if (report.probe != 0) answer(report.probe, verdict->state, verdict->message);
     }
@@ -138,7 +139,7 @@ void CheckRunner::run(Instant now) {
     const auto under_way = schedule_.under_way();
     const auto step = schedule_.run(now);
     if (step.verdict) {
-        tell(*step.verdict, now);
+        tell_unseen(*step.verdict, now);
         answer(under_way.value_or(0), step.verdict->state, step.verdict->message);
     }
     if (step.question)
@@ -165,6 +166,11 @@ void CheckRunner::answer(std::uint64_t probe, CheckState state, const std::strin
         outlets_.answer({asked.order, OrderAnswer::Outcome::done, lower_word(state), message});
         return true;
     });
+}
+
+void CheckRunner::tell_unseen(const core::CheckVerdict& verdict, Instant now) {
+    status_.reason = reason_words[REGENT_REASON_INTERNAL];
+    tell(verdict, now);
 }
 
 void CheckRunner::tell(const core::CheckVerdict& verdict, Instant now) {

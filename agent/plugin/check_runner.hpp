@@ -58,6 +58,8 @@ class CheckRunner : public HostClient, public Timed {
     };
 
     void tell(const core::CheckVerdict& verdict, Instant now);
+    /// A verdict that no plugin has given: nobody was there to give one.
+    void tell_unseen(const core::CheckVerdict& verdict, Instant now);
     /// Answers who waits for this probe or one before it.
     void answer(std::uint64_t probe, core::CheckState state, const std::string& message);
     /// Whether the engine would count it and be none the wiser: a thousand good answers a second need not

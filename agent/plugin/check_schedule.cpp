@@ -88,8 +88,8 @@ void CheckSchedule::pause() {
 
 std::optional<core::CheckVerdict> CheckSchedule::lost(const std::string& why) {
     pause();
-    if (lost_told_) return std::nullopt;
-    lost_told_ = true;
+    if (lost_told_ == why) return std::nullopt;
+    lost_told_ = why;
     return verdict(CheckState::unknown, why, false);
 }
 
@@ -118,7 +118,7 @@ std::optional<core::CheckVerdict> CheckSchedule::pushed(CheckState state, std::s
         return std::nullopt;
     }
     confirm_next_ = false;
-    lost_told_ = false;
+    lost_told_.reset();
     return verdict(state, std::move(message), true);
 }
 
@@ -132,7 +132,7 @@ std::optional<core::CheckVerdict> CheckSchedule::report(const Report& report, In
     }
     const bool confirmed = pending_->confirms && state == CheckState::down;
     pending_.reset();
-    lost_told_ = false;
+    lost_told_.reset();
     return verdict(state, std::move(message), confirmed);
 }
 

@@ -33,7 +33,8 @@ class CheckSchedule {
     void ready(Instant now);
     /// Nobody is there to be asked for a while; the last verdict stands.
     void pause();
-    /// Nobody is there to be asked: UNKNOWN, for the reason given. Nothing when that was said already.
+    /// Nobody is there to be asked: UNKNOWN, for the reason given. Nothing when that was the last reason
+    /// told.
     std::optional<core::CheckVerdict> lost(const std::string& why);
     /// An answer or a push. Nothing when it is late, or does not count.
     std::optional<core::CheckVerdict> report(const Report& report, Instant now);
@@ -69,7 +70,7 @@ class CheckSchedule {
     config::CheckPlan plan_;
     std::minstd_rand random_;
     bool ready_ = false;
-    bool lost_told_ = false;
+    std::optional<std::string> lost_told_;  ///< why, until it answers again
     bool confirm_next_ = false;
     Instant beat_{};  ///< the time without jitter
     std::optional<Instant> due_;

@@ -102,13 +102,16 @@ void NotifierRunner::tell_failures(Instant now) {
 void NotifierRunner::on_created(Instant now) {
     retry_.reset();
     ready_ = true;
+    if (!std::exchange(refusal_, {}).empty()) failing_ = false;
     deliver(now);
 }
 
 void NotifierRunner::on_refused(const Refused& refused, Instant now) {
-    outlets_.log(LogLevel::warning, fmt::format("notifier {} cannot work: {}", plan_.name, refused.text));
+    if (refusal_ != refused.text)
+        outlets_.log(LogLevel::warning, fmt::format("notifier {} cannot work: {}", plan_.name, refused.text));
     retry_ = now + retry_after;
-    refusal_ = refused.text;
+    refusal_ = last_failure_ = refused.text;
+    failing_ = true;
     fail_tests(refusal_);
     agenda_.update(*this);
 }

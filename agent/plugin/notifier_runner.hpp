@@ -68,7 +68,7 @@ class NotifierRunner : public HostClient, public Timed {
     notify::DeliveryQueue queue_;
     bool ready_ = false;
     std::optional<Instant> retry_;  ///< of a creation that was refused
-    std::string refusal_;           ///< why
+    std::string refusal_;           ///< why; empty: it was not
     std::string last_failure_;
     bool failing_ = false;
     std::uint64_t failures_told_ = 0;  ///< failures and drops

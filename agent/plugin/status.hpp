@@ -19,8 +19,9 @@ struct CheckStatus {
     std::string state =
         "pending";  ///< or up, degraded, down, unknown: what was last seen, before rise and fall
     std::string message;
-    std::string reason;  ///< of the last answer, in a word: "timeout"; empty: it gave none
-    Instant since{};     ///< of the state; a time long past before there is one
+    std::string
+        reason;       ///< of the state, in a word: "timeout", "internal" without an answer; empty: none yet
+    Instant since{};  ///< of the state; a time long past before there is one
     Duration elapsed{};  ///< of the last answer
     std::uint32_t rise = 1, fall = 1;
     std::map<std::string, double> metrics;
@@ -35,7 +36,7 @@ struct NotifierStatus {
     std::uint32_t waiting = 0;  ///< events
     std::uint64_t delivered = 0, failed = 0, dropped = 0;
     std::string last_failure;
-    bool failing = false;  ///< the last event was not delivered
+    bool failing = false;  ///< the last event was not delivered, or none can be
 
     bool operator==(const NotifierStatus&) const = default;
 };

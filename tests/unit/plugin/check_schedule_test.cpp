@@ -211,7 +211,7 @@ TEST_CASE("A plugin that pushes without end is heard 20 times a second, and then
     CHECK(ask(schedule).first == start + 1s);
 }
 
-TEST_CASE("A lost host is told once, and its check is asked again at once when it is back") {
+TEST_CASE("A lost host is told once for each reason, and its check is asked again at once when it is back") {
     CheckSchedule schedule(plan(), 7);
     schedule.ready(start);
     const auto question = ask(schedule).second;
@@ -220,6 +220,8 @@ TEST_CASE("A lost host is told once, and its check is asked again at once when i
     CHECK(verdict->state == CheckState::unknown);
     CHECK(verdict->message == "killed");
     CHECK_FALSE(schedule.lost("killed"));
+    CHECK(schedule.lost("refused")->message == "refused");
+    CHECK_FALSE(schedule.lost("refused"));
     CHECK_FALSE(schedule.next_deadline());
     CHECK_FALSE(schedule.report(answer(question.probe, REGENT_STATE_UP), start));
     schedule.ready(start + 5s);

@@ -99,9 +99,36 @@ TEST_CASE("A dead host makes its checks UNKNOWN, and a refused check too") {
     CHECK(bench.verdicts[0].message == "no such address");
     host.die();
     settle(bench.loop);
-    REQUIRE(bench.verdicts.size() == 2);
-    CHECK(bench.verdicts[1].check == "b");
-    CHECK(bench.verdicts[1].state == CheckState::unknown);
+    REQUIRE(bench.verdicts.size() == 3);
+    CHECK(bench.verdicts[1].check == "a");
+    CHECK(bench.verdicts[1].message == "its plugin host has ended");
+    CHECK(bench.verdicts[2].check == "b");
+    CHECK(bench.verdicts[2].state == CheckState::unknown);
+}
+
+TEST_CASE("What is shown of a check is what it counts by, and why it is unknown") {
+    Bench bench({"lb1", {check("a")}, {}});
+    bench.plan.checks[0].mode = config::Mode::poll;
+    bench.supervisor.apply(bench.plan, bench.begin);
+    auto& host = *bench.hosts.front();
+    const auto instance = bench.make_all(host).back().instance;
+    const auto shown = [&] { return std::get<CheckStatus>(bench.supervisor.status().at(0)); };
+    bench.answer(host, host.heard_of<Probe>().back(), REGENT_STATE_DOWN);
+    CHECK(shown().reason == "refused");
+    Report pushed;
+    pushed.instance = instance;
+    pushed.state = REGENT_STATE_UP;
+    pushed.reason = REGENT_REASON_OK;
+    pushed.metrics = {{"sessions", 3}};
+    host.say(pushed);
+    settle(bench.loop);
+    CHECK(shown().state == "down");
+    CHECK(shown().reason == "refused");
+    CHECK(shown().metrics.empty());
+    host.die();
+    settle(bench.loop);
+    CHECK(shown().state == "unknown");
+    CHECK(shown().reason == "internal");
 }
 
 TEST_CASE("A check that was refused is tried again") {
@@ -111,6 +138,28 @@ TEST_CASE("A check that was refused is tried again") {
     settle(bench.loop);
     bench.supervisor.run(bench.begin + 11s);
     CHECK(host.heard_of<Create>().size() == 1);
+}
+
+TEST_CASE("A notifier that cannot work is shown to fail, and the log has each reason once") {
+    Bench bench({"lb1", {}, {notifier("log")}});
+    auto& host = *bench.hosts.front();
+    const auto refuse = [&](const std::string& why) {
+        host.say(Refused{host.heard_of<Create>().at(0).instance, {}, why});
+        settle(bench.loop);
+    };
+    const auto shown = [&] { return std::get<NotifierStatus>(bench.supervisor.status().at(0)); };
+    refuse("there is no user \"ops\"");
+    CHECK(shown().failing);
+    CHECK(shown().last_failure == "there is no user \"ops\"");
+    bench.supervisor.run(bench.begin + 11s);
+    refuse("there is no user \"ops\"");
+    CHECK(bench.log.size() == 1);
+    bench.supervisor.run(bench.begin + 30s);
+    refuse("no such program");
+    CHECK(bench.log.size() == 2);
+    bench.supervisor.run(bench.begin + 60s);
+    bench.make_all(host);
+    CHECK_FALSE(shown().failing);
 }
 
 TEST_CASE("Events are delivered one by one, the oldest are dropped, and all of it is told") {
