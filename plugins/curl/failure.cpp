@@ -40,6 +40,18 @@ sdk::Result of_system(int error) {
     }
 }
 
+/// Why there is no connection.
+int connecting_error(const Transfer& transfer) {
+    const int error = transfer.system_error();
+    if (error == 0) return ECONNREFUSED;
+    const Peer& peer = transfer.peer();
+    const std::string& host = peer.address.empty() ? peer.url.host : peer.address;
+    const bool is_ipv6 = peer.unix_socket.empty() && host.find(':') != std::string::npos;
+    // ICMPv6's "administratively prohibited", the word of a firewall on the way; that of ICMP is
+    // EHOSTUNREACH.
+    return is_ipv6 && error == EACCES ? EHOSTUNREACH : error;
+}
+
 std::string explained(const Transfer& transfer, CURLcode code) {
     const std::string_view text = transfer.explanation();
     return printable(text.empty() ? curl_easy_strerror(code) : text, maximum_shown);
@@ -76,8 +88,7 @@ sdk::Result failure(const Transfer& transfer, CURLcode code) {
         return sdk::down(Reason::protocol,
                          fmt::format("the header is longer than {} bytes", Transfer::maximum_header));
     switch (code) {
-        case CURLE_COULDNT_CONNECT:
-            return of_system(transfer.system_error() == 0 ? ECONNREFUSED : transfer.system_error());
+        case CURLE_COULDNT_CONNECT: return of_system(connecting_error(transfer));
         case CURLE_OPERATION_TIMEDOUT:
             return sdk::down(Reason::timeout, fmt::format("waited in vain for {}", transfer.awaited()));
         case CURLE_SEND_ERROR:

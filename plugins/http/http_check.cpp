@@ -42,6 +42,8 @@ curl::Peer peer(const sdk::Values& values) {
                 throw sdk::Blame(values, name, "is of no use with a URL that is not https://");
         }
     }
+    if (!made.tls.verify && values.has("ca_file"))
+        throw sdk::Blame(values, "ca_file", "is of no use with verify = false");
     if (!made.tls.key.empty() && made.tls.certificate.empty())
         throw sdk::Blame(values, "client_key", "is of no use without client_certificate");
     return made;

@@ -348,6 +348,24 @@ TEST_CASE("http: a host that does not answer runs into the deadline") {
     CHECK(host.violations().empty());
 }
 
+TEST_CASE("http: a firewall on the way that forbids it is no rule of this machine") {
+    REQUIRE_NETWORK();
+    const platform::test::Cable cable;
+    cable.right.enter();
+    platform::test::run("echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
+    platform::test::run("ip -6 route add prohibit 2001:db8:7::/64");
+    cable.left.enter();
+    platform::test::run("ip -6 route add 2001:db8:7::/64 via 2001:db8::2");
+    sdk::testing::FakeHost host;
+    auto check = host.create(type, {{"url", "http://[2001:db8:7::1]/"}});
+    check.start();
+    const auto probe = check.probe();
+    REQUIRE(host.run_until([&] { return check.answer(probe).has_value(); }));
+    CHECK(check.answer(probe)->state == sdk::State::down);
+    CHECK(check.answer(probe)->reason == Reason::unreachable);
+    CHECK(host.violations().empty());
+}
+
 TEST_CASE("http: parameters that make no sense") {
     using sdk::testing::Given;
     const auto why = [](sdk::testing::Settings settings, const std::string& url = "http://192.0.2.1/") {
@@ -366,6 +384,8 @@ TEST_CASE("http: parameters that make no sense") {
     CHECK(why({{"unix_socket", "/" + std::string(200, 'x')}}) ==
           "unix_socket: is too long for a unix socket");
     CHECK(why({{"ca_file", "/x"}}).starts_with("ca_file: is of no use"));
+    CHECK(why({{"ca_file", "/x"}, {"verify", false}}, "https://192.0.2.1/") ==
+          "ca_file: is of no use with verify = false");
     CHECK(why({{"client_key", "/x"}}, "https://192.0.2.1/").starts_with("client_key: is of no use without"));
     CHECK(why({{"send", "x"}}).starts_with("send: is of no use"));
     CHECK(why({{"method", "HEAD"}, {"body", "x"}}) == "body: the answer to HEAD has none");
