@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include "plugins/docker/event.hpp"
+#include "plugins/docker/json.hpp"
 #include "plugins/docker/verdict.hpp"
 #include "plugins/docker/watched.hpp"
 #include "tests/unit/plugins/fake_dockerd.hpp"
@@ -34,6 +35,18 @@ TEST_CASE("docker: lines are put together however they are cut, and held to one"
     CHECK(reader.is_too_long());
     CHECK(reader.held() == 0);
     CHECK_FALSE(reader.add("\n", none));
+}
+
+TEST_CASE("docker: what is nested beyond anything that dockerd says is not read") {
+    const auto nested = [](std::size_t depth) {
+        return std::string(depth, '[') + R"("[[[\\\"[[[")" + std::string(depth, ']');
+    };
+    CHECK_FALSE(parse_json(nested(32)).is_discarded());
+    CHECK(parse_json(nested(33)).is_discarded());
+    CHECK(parse_json(std::string(1 << 20, '{')).is_discarded());
+    // Side by side is not within each other.
+    CHECK_FALSE(
+        parse_json("[" + std::string(R"([[]],{"a":{}},)") + std::string(R"([])") + "]").is_discarded());
 }
 
 TEST_CASE("docker: an answer that is changed a little is read or refused, never more") {
