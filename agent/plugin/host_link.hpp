@@ -82,8 +82,9 @@ class HostLink : public Timed {
     void run(Instant now) override;
 
     const HostFile& file() const { return file_; }
-    /// The name of the node that the agent runs on.
+    /// The name of the node that the agent runs on. A reload may change it.
     const std::string& node() const { return wiring_.node; }
+    void set_node(const std::string& node) { wiring_.node = node; }
     PluginStatus status() const;
     const Counters& counters() const { return counters_; }
     /// 0: it does not run.

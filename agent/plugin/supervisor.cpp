@@ -45,6 +45,8 @@ HostLink& Supervisor::link_of(const config::PluginUse& use) {
 void Supervisor::apply(const config::Plan& plan, Instant now) {
     node_ = plan.node;
     changed_ = true;
+    for (const auto& [file, link] : links_)
+        link->set_node(node_);
     std::map<std::string, std::deque<notify::Event>> waiting;
     for (const auto& notifier : plan.notifiers) {
         const auto before = notifiers_.find(notifier.name);

@@ -232,6 +232,16 @@ TEST_CASE("A notifier that a reload changes is still told what it has not heard"
     CHECK(told[0].sequence == 2);
 }
 
+TEST_CASE("An event names the node as the last plan does") {
+    Bench bench({"lb1", {}, {notifier("log")}});
+    auto& host = *bench.hosts.front();
+    bench.make_all(host);
+    bench.plan.node = "lb2";
+    bench.supervisor.apply(bench.plan, bench.begin);
+    bench.supervisor.notify(event(1), bench.begin);
+    CHECK(host.heard_of<Notify>().at(0).node == "lb2");
+}
+
 TEST_CASE("A delivery that nobody ends is given up") {
     Bench bench({"lb1", {}, {notifier("log")}});
     auto& host = *bench.hosts.front();
