@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -79,6 +80,28 @@ TEST_CASE("A host is scheduled and signalled like anybody, however its parent is
     CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(host.pid())) == 0);
     CHECK(bits(host.pid(), "SigBlk") == 0);
     CHECK(bits(host.pid(), "SigIgn") == 1U << (SIGPIPE - 1));
+}
+
+TEST_CASE("A host is no more spared than anybody when memory runs out, however its parent is") {
+    if (::geteuid() != 0) {
+        WARN("SKIP: only root can mount");
+        return;
+    }
+    const test::TemporaryDirectory directory;
+    const std::string file = directory.path() / "oom_score_adj";
+    const auto [inherited, kept] = GENERATE(table<const char*, const char*>({{"-900", "0"}, {"300", "300"}}));
+    std::ofstream(file) << inherited;
+    HostProcess host("good", {}, [&file] {
+        // Without CAP_SYS_RESOURCE nobody gets below 0, so a file stands in for the kernel's.
+        const bool done = ::unshare(CLONE_NEWNS) == 0 &&
+                          ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                          ::mount(file.c_str(), "/proc/self/oom_score_adj", nullptr, MS_BIND, nullptr) == 0;
+        if (!done) ::_exit(127);
+    });
+    host.greet();
+    std::string now;
+    std::getline(std::ifstream(file), now);
+    CHECK(now == kept);
 }
 
 TEST_CASE("A host that is started for idle times stays so") {
