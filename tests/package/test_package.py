@@ -34,6 +34,7 @@ WANTED_OF_DEVELOPERS = [
     "usr/bin/regent-plugin-check",
     "usr/share/man/man1/regent-plugin-check.1.gz",
     "usr/share/doc/libregent-dev/README.md*",
+    "usr/share/doc/libregent-dev/examples/fixture.c",
     "usr/share/doc/libregent-dev/examples/template/CMakeLists.txt",
 ]
 
