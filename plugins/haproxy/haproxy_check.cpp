@@ -34,8 +34,9 @@ std::unique_ptr<process_watch::Finder> finder(sdk::Context context, const sdk::V
     if (values.has("unit"))
         return process_watch::find_by_unit(context, process_watch::service_unit(values, "unit"),
                                            process_watch::timer::finder);
+    const std::string executable = values.text_if_set("executable").value_or("haproxy");
     return process_watch::find_by_pidfile(context, values.text("pidfile"),
-                                          process_watch::Likeness{values.text("executable"), {}});
+                                          process_watch::Likeness{executable, {}});
 }
 
 }  // namespace
@@ -51,6 +52,10 @@ HaproxyCheck::HaproxyCheck(sdk::Context context, const sdk::Values& values)
 void HaproxyCheck::validate(const sdk::Values& values) {
     process_watch::demand_one_of(values, {"pidfile", "unit"});
     if (values.has("unit")) process_watch::service_unit(values, "unit");
+    if (values.has("executable") && values.has("unit"))
+        throw sdk::Blame(values, "executable", "is of no use with unit: systemd knows its process");
+    if (values.has("executable") && values.text("executable").empty())
+        throw sdk::Blame(values, "executable", "is empty");
     if (!is_socket_path(values.text("stats_socket")))
         throw sdk::Blame(values, "stats_socket", "is too long for a unix socket");
     demands(values);

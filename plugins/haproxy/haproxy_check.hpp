@@ -29,7 +29,7 @@ class HaproxyCheck {
             .between(0, 256),
         sdk::Param::choice("min_servers_state", "what fewer servers mean", too_few_states)
             .or_else("\"down\""),
-        sdk::Param::text("executable", "what the process in pidfile must be called").or_else("\"haproxy\""),
+        sdk::Param::text("executable", "what the process in pidfile must be called; default haproxy"),
         sdk::Param::duration("grace", "a death is not told if a successor is there within this time")
             .or_else("\"0s\"")
             .between(0, 3'600'000'000'000),

@@ -333,6 +333,9 @@ TEST_CASE("what is demanded is blamed where it is wrong") {
     CHECK(blamed({}) == "pidfile");
     CHECK(blamed({{"pidfile", "/a"}, {"unit", "haproxy"}}) == "unit");
     CHECK(blamed({{"unit", "a b"}}) == "unit");
+    CHECK(blamed({{"unit", "haproxy"}}) == "nothing");
+    CHECK(blamed({{"unit", "haproxy"}, {"executable", "haproxy"}}) == "executable");
+    CHECK(blamed({{"pidfile", "/a"}, {"executable", ""}}) == "executable");
     CHECK(blamed({{"pidfile", "/a"}, {"min_servers", {"web:1", "web"}}}) == "min_servers");
     CHECK(blamed({{"pidfile", "/a"}, {"min_servers_state", "up"}}) == "min_servers_state");
     sdk::testing::FakeHost host;
