@@ -31,6 +31,11 @@ constexpr Duration longest_delay = 30s;
 constexpr int recovered_after = 10;
 constexpr std::size_t frames_per_turn = 64;
 constexpr std::size_t longest_queue = 8192;
+// Frames a heartbeat: far more than checks that are asked often, push and log can have to say, and more than
+// what waits in the socket, so that an answer to a ping is heard with the next one. What a host cannot send
+// it keeps, the newest of it.
+constexpr std::size_t frames_per_beat = 1024;
+constexpr std::size_t frames_per_beat_and_client = 256;
 constexpr unsigned lines_per_second = 20;
 
 LogLevel level_of(std::uint32_t level) {
@@ -68,7 +73,8 @@ void HostLink::let_go() {
     wiring_.loop.unwatch(host_->process.get());
     host_.reset();
     unsent_.clear();
-    awaits_room_ = false;
+    awaits_room_ = is_deaf_ = told_deaf_ = false;
+    heard_ = 0;
 }
 
 void HostLink::add(InstanceId instance, HostClient& client) {
@@ -139,8 +145,25 @@ void HostLink::receive(Instant now) {
             break;
         }
         handle(*message, now);
+        ++heard_;
+    }
+    if (heard_ >= allowance() && state_ == State::ready && !std::exchange(is_deaf_, true)) {
+        update_watch();
+        if (!std::exchange(told_deaf_, true))
+            wiring_.log(LogLevel::warning, fmt::format("{} says more than {} things a second: the rest waits",
+                                                       name(), allowance()));
     }
     wiring_.agenda.update(*this);
+}
+
+std::size_t HostLink::allowance() const {
+    return frames_per_beat + frames_per_beat_and_client * clients_.size();
+}
+
+/// That it has hung up is told whatever it is listened to for.
+void HostLink::update_watch() {
+    const std::uint32_t events = (is_deaf_ ? 0U : EPOLLIN) | (awaits_room_ ? EPOLLOUT : 0U);
+    static_cast<void>(wiring_.loop.change(host_->socket.get(), events));
 }
 
 void HostLink::handle(const ToAgent& message, Instant now) {
@@ -222,13 +245,15 @@ void HostLink::flush(Instant now) {
     }
     if (awaits_room_ != unsent_.empty()) return;
     awaits_room_ = !unsent_.empty();
-    static_cast<void>(wiring_.loop.change(host_->socket.get(), awaits_room_ ? EPOLLIN | EPOLLOUT : EPOLLIN));
+    update_watch();
 }
 
 void HostLink::beat(Instant now) {
     if (clients_.empty()) return dismiss(now);
     if (pings_ - answered_ >= missed_heartbeats) return condemn("does not answer", now);
     due_ = now + heartbeat;
+    heard_ = 0;
+    if (std::exchange(is_deaf_, false)) update_watch();
     send(Ping{++pings_}, now);
 }
 

@@ -104,6 +104,10 @@ class HostLink : public Timed {
     void greet(const HostHello& hello, Instant now);
     void log_line(const plugin::LogLine& line, Instant now);
     void flush(Instant now);
+    /// What it is listened to for: its words, room for ours.
+    void update_watch();
+    /// Of its frames until the next heartbeat.
+    std::size_t allowance() const;
     void beat(Instant now);
     /// Whatever is wrong with it: it is killed, and its end does the rest.
     void condemn(const std::string& why, Instant now);
@@ -122,6 +126,9 @@ class HostLink : public Timed {
     std::map<InstanceId, HostClient*> clients_;
     std::deque<Bytes> unsent_;
     bool awaits_room_ = false;  ///< the socket took no more
+    std::size_t heard_ = 0;     ///< frames since the last heartbeat
+    bool is_deaf_ = false;      ///< until the next one: it said more than it may
+    bool told_deaf_ = false;
     std::optional<Instant> due_;
     Instant started_{};
     Duration delay_;

@@ -25,6 +25,11 @@ class FakeHost {
         REQUIRE(::send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) ==
                 static_cast<ssize_t>(frame.size()));
     }
+    /// False: the agent has not read what was said before.
+    bool say_if_room(const ToAgent& message) const {
+        const Bytes frame = encode(message);
+        return ::send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) >= 0;
+    }
     /// What has been sent to it so far.
     std::vector<ToHost> heard() const {
         std::vector<ToHost> messages;

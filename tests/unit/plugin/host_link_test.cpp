@@ -239,6 +239,43 @@ TEST_CASE("A host that nobody needs any more is let go, and killed only when it 
     CHECK(bench.host().heard_of<Create>().at(0).instance == 8);
 }
 
+TEST_CASE("A host that talks without end is heard so much a second, and so is its end") {
+    Bench bench;
+    Client client;
+    bench.link.add(7, client);
+    bench.bring_up();
+    Report report;
+    report.instance = 7;
+    report.state = REGENT_STATE_UP;
+    report.reason = REGENT_REASON_OK;
+    const auto talk = [&] {
+        for (int said = 0; said < 20'000 && bench.host().say_if_room(report); ++said) {
+            if (said % 50 == 0) bench.settle();
+        }
+        bench.settle();
+        return client.reports.size();
+    };
+    const auto first = talk();
+    CHECK(first < 2'000);
+    CHECK(talk() == first);
+    const auto said = [&](const std::string& text) { return text.find("waits") != std::string::npos; };
+    CHECK(std::count_if(bench.log.begin(), bench.log.end(), said) == 1);
+    for (int second = 0; second < 10; ++second) {
+        bench.step();
+        bench.settle();
+        bench.host().say(Pong{static_cast<std::uint64_t>(second) + 1, 0, 0, 0, 0});
+        bench.settle();
+        const auto before = client.reports.size();
+        CHECK(talk() > before);
+        CHECK(talk() < first * static_cast<std::size_t>(second + 3));
+    }
+    CHECK(client.losses.empty());
+    CHECK(std::count_if(bench.log.begin(), bench.log.end(), said) == 1);
+    bench.host().close();
+    bench.settle();
+    CHECK(client.losses.size() == 1);
+}
+
 TEST_CASE("A plugin that logs without end is heard twenty lines a second") {
     Bench bench;
     Client client;
