@@ -96,9 +96,10 @@ Result<void> confine_capabilities(std::uint64_t keep) {
     std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
     if (::syscall(SYS_capget, &header, sets.data()) != 0)
         return system_failure("cannot read capabilities", errno);
-    for (std::size_t word = 0; word < sets.size(); ++word) {
-        const auto kept = sets[word].permitted & static_cast<std::uint32_t>(keep >> (32 * word));
-        sets[word] = {kept, kept, 0};
+    for (auto& set : sets) {
+        const auto kept = set.permitted & static_cast<std::uint32_t>(keep);
+        set = {kept, kept, 0};
+        keep >>= 32U;
     }
     if (::syscall(SYS_capset, &header, sets.data()) != 0)
         return system_failure("cannot drop capabilities", errno);
