@@ -20,7 +20,7 @@ class Question final : private curl::Listener {
     /// The error: UNKNOWN, for dockerd's troubles are not the container's.
     using Answer = tl::expected<Reply, sdk::Result>;
     using Done = std::function<void(Answer)>;
-    static constexpr std::size_t maximum_answer = 1 << 20;
+    static constexpr std::size_t maximum_answer = 4 << 20;  // of a host with a thousand containers
 
     explicit Question(const curl::Peer& peer) : transfer_(peer, request(), *this) {}
 

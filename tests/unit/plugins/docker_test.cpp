@@ -337,7 +337,7 @@ TEST_CASE("docker: an answer without end does not fill the memory") {
         answer += "20000\r\n" + std::string(0x20000, ' ') + "\r\n";
     const auto report = bench.ask(check);
     CHECK(report.state == State::unknown);
-    CHECK(report.message == "dockerd's answer is longer than 1048576 bytes");
+    CHECK(report.message == "dockerd's answer is longer than 4194304 bytes");
 }
 
 TEST_CASE("docker: all checks of a process share one stream, whoever of them goes first") {
