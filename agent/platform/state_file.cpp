@@ -122,8 +122,10 @@ Result<std::span<std::byte>> map_new(const std::filesystem::path& path, const Id
     return mapping;
 }
 
-bool whole(const Document& document) {
-    return document.generation != 0 && document.size <= document.bytes.size() &&
+/// `place` is where it stands among the two.
+bool whole(const Document& document, std::size_t place) {
+    return document.generation % 2 == place && document.generation != 0 &&
+           document.size <= document.bytes.size() &&
            document.checksum == checksum(ByteView(document.bytes).first(document.size));
 }
 
@@ -135,8 +137,10 @@ Result<StateFile> StateFile::open(const std::filesystem::path& directory) {
     if (!identity) return tl::unexpected(identity.error());
     if (const auto mapping = map_existing(path, *identity)) {
         StateFile file(*mapping);
-        for (const auto& document : layout(*mapping).documents) {
-            if (whole(document)) file.generation_ = std::max(file.generation_, document.generation);
+        const auto& documents = layout(*mapping).documents;
+        for (std::size_t place = 0; place < documents.size(); ++place) {
+            if (whole(documents[place], place))
+                file.generation_ = std::max(file.generation_, documents[place].generation);
         }
         return file;
     }
@@ -169,7 +173,7 @@ Result<core::Memory> StateFile::recall() const {
         const auto& advert = all.adverts[slot];
         auto& last = memory->routers[slot].last_advert;
         const Instant at{Duration(advert.at)};
-        if (advert.generation == generation_ && (!last || at > *last)) last = at;
+        if (advert.generation == generation_ && at > last.value_or(Instant{})) last = at;
     }
     return memory;
 }

@@ -174,3 +174,28 @@ TEST_CASE("state file: more than it holds is an error, and what was remembered b
     CHECK_FALSE(file.remember(large));
     CHECK(*opened(directory).recall() == Memory{});
 }
+
+TEST_CASE("state file: one that is whole in the place of the other is not taken for it") {
+    constexpr std::size_t documents = 56;  // behind magic, boot id, version and network namespace
+    constexpr std::size_t document = 16 + StateFile::document_capacity;
+    const TemporaryDirectory directory;
+    REQUIRE(opened(directory).remember(memory_of(51, true)));
+    const auto path = directory.path() / "state";
+    auto content = read_all(path);
+    const auto second = content.substr(documents + document, document);
+    REQUIRE(second.substr(0, 8) == std::string("\1\0\0\0\0\0\0\0", 8));
+    content.replace(documents, document, second);
+    content.replace(content.find("eth0", documents + document), 4, "eth9");
+    write_all(path, content);
+    CHECK_FALSE(opened(directory).recall());
+}
+
+TEST_CASE("state file: an advert of before the clock began is none") {
+    const TemporaryDirectory directory;
+    auto file = opened(directory);
+    auto memory = memory_of(51, true);
+    memory.routers[0].last_advert.reset();
+    REQUIRE(file.remember(memory));
+    file.record_advert(0, Instant::min());
+    CHECK_FALSE(opened(directory).recall()->routers[0].last_advert);
+}
