@@ -55,7 +55,11 @@ class Reader {
         sound_ = sound_ && found;
         return found.value_or(IpAddress());
     }
-    Instant instant() { return Instant(Duration(static_cast<Duration::rep>(in_.u64()))); }
+    Instant instant() {
+        const Instant value{Duration(static_cast<Duration::rep>(in_.u64()))};
+        sound_ = sound_ && value >= Instant{};
+        return value;
+    }
     template <class Each>
     auto list(const Each& each) {
         std::vector<decltype(each())> items;

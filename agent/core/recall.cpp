@@ -17,7 +17,7 @@ constexpr Duration resume_window = std::chrono::minutes(1);
 void Engine::State::on(const Recalled& recalled, Turn& turn) {
     if (settings) return;
     memory = recalled.memory;
-    std::erase_if(memory.resumes, [&](Instant at) { return at + resume_window < turn.now || at > turn.now; });
+    std::erase_if(memory.resumes, [&](Instant at) { return at > turn.now || turn.now - at > resume_window; });
     std::set<AddressKey> held;
     for (const auto& router : memory.routers) {
         if (router.master) held.insert(router.addresses.begin(), router.addresses.end());
@@ -42,7 +42,7 @@ void Engine::State::resume(Turn& turn) {
     bool any = false;
     for (auto& [id, group] : groups) {
         const auto& members = group->members();
-        const bool held = std::all_of(members.begin(), members.end(), [&](const auto* member) {
+        const bool held = std::any_of(members.begin(), members.end(), [&](const auto* member) {
             const auto* record = memory.find(key_of(member->settings()));
             return record && record->held;
         });

@@ -64,3 +64,29 @@ TEST_CASE("memory: a text too long for the format is cut, not refused") {
     memory.maintenance = std::string(70'000, 'x');
     CHECK(decode_memory(encode(memory))->maintenance == std::string(65'535, 'x'));
 }
+
+TEST_CASE("memory: times before the clock began are no times") {
+    const Instant never = Instant::min();
+    Memory memory;
+    SECTION("of a resume") {
+        memory.resumes = {never};
+    }
+    SECTION("of an override") {
+        memory.overrides = {{"haproxy", true, never, {}}};
+    }
+    SECTION("of an advertisement") {
+        memory.routers.push_back({{"eth0", Family::ipv4, 51}, {}, true, false, never, {}});
+    }
+    CHECK_FALSE(decode_memory(encode(memory)));
+}
+
+TEST_CASE("memory: a resume in a far future is forgotten") {
+    Memory memory;
+    memory.resumes.assign(3, Instant::max());
+    const auto read = decode_memory(encode(memory));
+    REQUIRE(read);
+    Solo solo(only(make_instance("VI_1", "eth0", 51, 100, {"10.0.0.100"})), false);
+    solo.world.start(solo.node, solo.settings, *read);
+    solo.world.run_for(0s);
+    CHECK(solo.world.logged("lb1", "resumes within a minute") == 0);
+}
