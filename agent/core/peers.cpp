@@ -14,13 +14,15 @@ constexpr std::size_t known_senders = 16;
 constexpr unsigned notes_a_minute = 20;
 constexpr Duration minute = std::chrono::minutes(1);
 
-std::vector<IpAddress> comparable(const std::vector<IpAddress>& list) {
+bool counts(const IpAddress& address) {
+    return address.is_ipv4() || !address.is_link_local();
+}
+
+std::vector<IpAddress> comparable(const std::vector<IpAddress>& list, bool link_locals) {
     std::vector<IpAddress> sorted;
     for (const auto& address : list) {
-        if (address.is_ipv4() || !address.is_link_local()) sorted.push_back(address);
+        if (link_locals || counts(address)) sorted.push_back(address);
     }
-    // A router that backs up link-locals alone still has to be told apart from others.
-    if (sorted.empty()) sorted = list;
     std::sort(sorted.begin(), sorted.end());
     return sorted;
 }
@@ -38,8 +40,11 @@ std::string list_text(const std::vector<IpAddress>& list) {
 
 ListRelation compare_lists(const std::vector<IpAddress>& ours, const std::vector<IpAddress>& theirs) {
     if (ours == theirs) return ListRelation::equal;
-    const auto a = comparable(ours);
-    const auto b = comparable(theirs);
+    // A router that backs up link-locals alone still has to be told apart from others.
+    const bool link_locals =
+        std::none_of(ours.begin(), ours.end(), counts) || std::none_of(theirs.begin(), theirs.end(), counts);
+    const auto a = comparable(ours, link_locals);
+    const auto b = comparable(theirs, link_locals);
     if (a == b) return ListRelation::equal;
     std::vector<IpAddress> common;
     std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(common));
@@ -50,6 +55,13 @@ void Peers::trust(const std::vector<IpAddress>& senders) {
     for (const auto& sender : senders) {
         if (trusted_.size() < known_senders) trusted_.insert(sender);
     }
+}
+
+void Peers::keep_only(const std::vector<IpAddress>& listed) {
+    if (listed.empty()) return;
+    std::erase_if(senders_, [&](const IpAddress& sender) {
+        return std::find(listed.begin(), listed.end(), sender) == listed.end();
+    });
 }
 
 void Peers::note(LogLevel level, const std::string& instance, std::string text, Turn& turn) {

@@ -36,6 +36,8 @@ class Peers {
     /// Senders whose list overlapped ours, in this run or before it (rules.md 5).
     std::vector<IpAddress> trusted() const { return {trusted_.begin(), trusted_.end()}; }
     void trust(const std::vector<IpAddress>& senders);
+    /// Other unicast peers: those that are not `listed` any more are no part of a pair. Empty: all may be.
+    void keep_only(const std::vector<IpAddress>& listed);
 
     /// A pair may leave out its skew: exactly one peer has been heard in this run.
     bool is_pair() const { return senders_.size() == 1; }

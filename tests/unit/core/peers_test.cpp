@@ -95,3 +95,13 @@ TEST_CASE("what was not logged is told every minute while it goes on, as one of 
     hear_with(solo, 151);
     CHECK(solo.world.logged("lb1", "41 more differences between other routers and us were not logged") == 1);
 }
+
+TEST_CASE("rule 5: a list of IPv6 link-locals alone is compared with all that the other has") {
+    const std::vector local{ip("fe80::10")};
+    const std::vector both{ip("fe80::10"), ip("2001:db8::10")};
+    const std::vector other{ip("fe80::11"), ip("2001:db8::10")};
+    CHECK(compare_lists(local, both) == ListRelation::overlapping);
+    CHECK(compare_lists(both, local) == ListRelation::overlapping);
+    CHECK(compare_lists(local, other) == ListRelation::disjoint);
+    CHECK(compare_lists(both, other) == ListRelation::equal);
+}
