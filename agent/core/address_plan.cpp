@@ -2,6 +2,7 @@
 #include "agent/core/address_plan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/base/text.hpp"
 
@@ -28,6 +29,11 @@ Duration retry_delay(unsigned failures) {
 
 AddressKey key_of(const VirtualAddress& address) {
     return {address.device, address.address, address.prefix};
+}
+
+/// What cannot be changed of an address that stands.
+bool looks_other(const VirtualAddress& a, const VirtualAddress& b) {
+    return a.label != b.label || a.scope != b.scope || a.broadcast != b.broadcast;
 }
 
 }  // namespace
@@ -69,6 +75,8 @@ void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addr
         auto& entry = at->second;
         const bool found = added && kernel.has_foreign(key.device, key.address, key.prefix);
         if (found) entry.presence = Presence::foreign;
+        const bool moves = !added && entry.owner != owner && entry.presence != Presence::absent;
+        entry.outdated = entry.outdated || (entry.configured && looks_other(entry.spec, address));
         entry.spec = address;
         entry.owner = owner;
         entry.configured = true;
@@ -76,7 +84,7 @@ void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addr
         if (entry.presence != Presence::absent) ++state.present;
         state.keys.push_back(key);
         dirty_.insert(key);
-        if (found && entry.desired) tell_held(key, entry);
+        if ((found || moves) && entry.desired) tell_held(key, entry);
     }
 }
 
@@ -84,6 +92,13 @@ void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addr
 void AddressPlan::tell_held(const AddressKey& key, const Entry& entry) {
     events_.push_back({Event::Kind::held, entry.owner, key, {}});
     if (entry.presence == Presence::foreign) events_.push_back({Event::Kind::foreign, entry.owner, key, {}});
+}
+
+void AddressPlan::tell_held(Owner owner) {
+    for (const auto& key : owners_[owner].keys) {
+        if (entries_.at(key).presence != Presence::absent)
+            events_.push_back({Event::Kind::held, owner, key, {}});
+    }
 }
 
 void AddressPlan::desire(Owner owner, bool wanted, Instant now) {
@@ -98,6 +113,7 @@ void AddressPlan::desire(Owner owner, bool wanted, Instant now) {
         auto& entry = entries_.at(key);
         entry.desired = wanted;
         entry.expired = false;
+        entry.outdated = false;
         entry.inherited = wanted && entry.presence == Presence::ours;
         entry.failures = 0;
         entry.repairs.clear();
@@ -163,10 +179,51 @@ void AddressPlan::set_presence(Entry& entry, Presence presence) {
     owner.present = is ? owner.present + 1 : owner.present - 1;
 }
 
+/// Linux knows an IPv6 address once an interface, whatever its prefix (ipv6_get_ifaddr() of
+/// net/ipv6/addrconf.c). Visits what else is known of that address.
+template <class Each>
+void AddressPlan::each_twin(const AddressKey& key, const Each& each) {
+    if (key.address.is_ipv4()) return;
+    for (auto at = entries_.lower_bound({key.device, key.address, 0});
+         at != entries_.end() && at->first.device == key.device && at->first.address == key.address; ++at) {
+        if (at->first.prefix != key.prefix) each(at->first, at->second);
+    }
+}
+
+/// Somebody else's, with another prefix than is configured: it is the same address.
+void AddressPlan::twin_appeared(const AddressKey& key) {
+    each_twin(key, [&](const AddressKey& twin, Entry& entry) {
+        if (!entry.configured || entry.presence != Presence::absent) return;
+        const bool news = !entry.expected;
+        entry.expected = false;
+        entry.pending = false;
+        set_presence(entry, Presence::foreign);
+        dirty_.insert(twin);
+        if (news && entry.desired) events_.push_back({Event::Kind::held, entry.owner, twin, {}});
+        if (news) events_.push_back({Event::Kind::foreign, entry.owner, twin, {}});
+    });
+}
+
+/// To be looked at again, and what may have waited for it.
+void AddressPlan::touch(const AddressKey& key) {
+    dirty_.insert(key);
+    each_twin(key, [this](const AddressKey& twin, const Entry&) { dirty_.insert(twin); });
+}
+
+/// The one that stands has to go first.
+bool AddressPlan::waits_for_twin(const AddressKey& key) {
+    bool waits = false;
+    each_twin(key, [&](const AddressKey&, const Entry& entry) {
+        waits = waits || entry.presence == Presence::ours || entry.pending;
+    });
+    return waits;
+}
+
 bool AddressPlan::appeared(const std::string& device, const KernelAddress& address) {
     const AddressKey key{device, address.address, address.prefix};
     marks_reported_ = marks_reported_ || address.ours || address.marked;
     auto found = entries_.find(key);
+    if (!address.ours) twin_appeared(key);
     if (found == entries_.end()) {
         if (!address.ours) return false;
         // A leftover of an earlier run, or of an earlier configuration: ours, wanted by nobody.
@@ -198,14 +255,19 @@ bool AddressPlan::appeared(const std::string& device, const KernelAddress& addre
 
 void AddressPlan::vanished(const std::string& device, const KernelAddress& address, Instant now) {
     const AddressKey key{device, address.address, address.prefix};
+    each_twin(key, [&](const AddressKey& twin, Entry& entry) {
+        if (entry.presence == Presence::foreign) set_presence(entry, Presence::absent);
+        dirty_.insert(twin);
+    });
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
     auto& entry = found->second;
+    const bool replaced = std::exchange(entry.outdated, false) && entry.pending;
     const bool was_ours = entry.presence == Presence::ours;
     set_presence(entry, Presence::absent);
     entry.pending = false;
     dirty_.insert(key);
-    if (!entry.desired || !was_ours) return;
+    if (!entry.desired || !was_ours || replaced) return;
     if (lapsed(entry.owner, now + expiry_slack)) return expire(key, entry);
     // Its lease was not of this time as MASTER, or the removal before it is answered late: set like those
     // that were not there.
@@ -275,7 +337,8 @@ void AddressPlan::refused(const AddressKey& key, bool adding, const std::string&
         return;
     }
     entry.pending = false;
-    dirty_.insert(key);
+    if (!adding) entry.outdated = false;
+    touch(key);
     if (adding != entry.desired) return;
     ++entry.failures;
     delay(key, entry, now + retry_delay(entry.failures));
@@ -287,7 +350,7 @@ void AddressPlan::not_tried(const AddressKey& key) {
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
     found->second.pending = false;
-    dirty_.insert(key);
+    touch(key);
 }
 
 void AddressPlan::delay(const AddressKey& key, Entry& entry, Instant until) {
@@ -316,7 +379,8 @@ void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, co
     const bool was_held = entry.expected;  // and is not in the snapshot that has just been read
     entry.expected = false;
     const bool missing = entry.desired && entry.presence == Presence::absent;
-    const bool surplus = !entry.desired && entry.presence == Presence::ours;
+    entry.outdated = entry.outdated && entry.presence == Presence::ours;
+    const bool surplus = (!entry.desired || entry.outdated) && entry.presence == Presence::ours;
     // An addition under way counts too: the address may still appear.
     const bool leaving = !entry.desired && !entry.not_before && (surplus || entry.pending);
     if (leaving) {
@@ -332,6 +396,7 @@ void AddressPlan::reconcile(const AddressKey& key, Entry& entry, Instant now, co
         return;
     }
     if (entry.pending || entry.not_before || (missing && entry.expired)) return;
+    if (missing && waits_for_twin(key)) return;
     if (missing && was_held && lapsed(entry.owner, now)) return expire(key, entry);
     const auto* link = kernel.link(key.device);
     if (!link) {

@@ -52,6 +52,8 @@ class AddressPlan {
     }
     /// Whether the addresses of `owner` should be on their interfaces.
     void desire(Owner owner, bool wanted, Instant now);
+    /// Tells of what `owner` holds as if it had just come.
+    void tell_held(Owner owner);
     /// An advertisement has left: the leases of what we hold start anew, at most four times a second
     /// (rules.md 7).
     void renew(Owner owner, Instant now, const KernelView& kernel, Actions& actions);
@@ -103,6 +105,7 @@ class AddressPlan {
         bool expected = false;   ///< was there before the snapshot that is being read
         bool expired = false;    ///< its lease has run out: not put back before it is desired anew
         bool inherited = false;  ///< stands since before it was desired, with the lease of that time
+        bool outdated = false;   ///< stands as it was configured before: set anew
         unsigned failures = 0;
         std::optional<Instant> not_before;
         std::deque<Instant> repairs;  ///< of the last minute
@@ -121,6 +124,11 @@ class AddressPlan {
     void release(Owner owner, const std::set<AddressKey>& kept);
     void tell_held(const AddressKey& key, const Entry& entry);
     void set_presence(Entry& entry, Presence presence);
+    template <class Each>
+    void each_twin(const AddressKey& key, const Each& each);
+    void twin_appeared(const AddressKey& key);
+    void touch(const AddressKey& key);
+    bool waits_for_twin(const AddressKey& key);
     void expire(const AddressKey& key, Entry& entry);
     void delay(const AddressKey& key, Entry& entry, Instant until);
     void reconcile(const AddressKey& key, Entry& entry, Instant now, const KernelView& kernel,

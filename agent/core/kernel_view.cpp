@@ -76,8 +76,10 @@ bool KernelView::has_foreign(const std::string& device, const IpAddress& address
     const auto* known = link(device);
     if (!known) return false;
     const auto& list = addresses(known->link.index);
-    return std::any_of(list.begin(), list.end(),
-                       [&](const auto& a) { return a.address == address && a.prefix == prefix; });
+    return std::any_of(list.begin(), list.end(), [&](const auto& a) {
+        // Linux knows an IPv6 address once an interface, whatever its prefix.
+        return a.address == address && (a.prefix == prefix || address.is_ipv6());
+    });
 }
 
 const std::vector<KernelAddress>& KernelView::addresses(int interface_index) const {

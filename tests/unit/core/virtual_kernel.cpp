@@ -70,6 +70,8 @@ VirtualKernel::Inputs VirtualKernel::set_link(const std::string& name, bool up, 
     auto& link = at(name);
     link.up = up;
     link.carrier = carrier;
+    // fib_disable_ip() of net/ipv4: without a word to who has set them.
+    if (!up) std::erase_if(routes_, [&](const Route& route) { return route.device == name; });
     return {LinkChanged{link}};
 }
 
@@ -110,6 +112,7 @@ VirtualKernel::Inputs VirtualKernel::perform(const AddAddress& request) {
     // EEXIST: agent/platform says nothing about it.
     if (place_of(addresses_, request.interface_index, wanted.address, wanted.prefix) != addresses_.end())
         return {};
+    if (wanted.address.is_ipv6() && stands(request.interface_index, wanted.address)) return {};
     addresses_.push_back(
         {request.interface_index, wanted.address, wanted.prefix, marks_ours, true, marks_ours});
     expired.erase(wanted.address);
@@ -195,6 +198,12 @@ const KernelAddress* VirtualKernel::find(int interface_index, const IpAddress& a
                                          std::uint8_t prefix) const {
     const auto found = place_of(addresses_, interface_index, address, prefix);
     return found == addresses_.end() ? nullptr : &*found;
+}
+
+bool VirtualKernel::stands(int interface_index, const IpAddress& address) const {
+    return std::any_of(addresses_.begin(), addresses_.end(), [&](const auto& a) {
+        return a.interface_index == interface_index && a.address == address;
+    });
 }
 
 bool VirtualKernel::holds_ours(const IpAddress& address) const {

@@ -77,6 +77,7 @@ class VirtualKernel {
     };
 
     Link& at(const std::string& name);
+    bool stands(int interface_index, const IpAddress& address) const;
     void set_lease(int interface_index, const VirtualAddress& address, Duration lease);
     void end_lease(const KernelAddress& address);
 
