@@ -21,6 +21,10 @@ class Announcer {
     /// Announces an address that has just come up: `count` times now, and again after `delay`, then every
     /// `refresh`.
     void start(const AddressKey& key, const Gratuitous& how, Instant now);
+    /// The same for an address that is announced already; nothing for others.
+    void restart(const AddressKey& key, const Gratuitous& how, Instant now) {
+        if (targets_.contains(key)) start(key, how, now);
+    }
     /// One more burst of `count`, after somebody else may have claimed the address (rules.md 3).
     void repeat(const AddressKey& key);
     /// Nothing of this address is sent any more.

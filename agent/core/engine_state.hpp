@@ -87,6 +87,7 @@ struct Engine::State {
     void on(const OperatorCommand& command, Turn& turn);
 
     void add_address(const KernelAddress& address);
+    void restore_routes(const std::string& device, Turn& turn);
     void deliver_plan_events(Turn& turn);
     void run_due_groups(Turn& turn);
     void confirm_adverts(Turn& turn);

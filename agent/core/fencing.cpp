@@ -15,6 +15,8 @@ namespace {
 
 // rules.md 17: `peer_down` minus the time to send one advertisement.
 constexpr Duration time_to_send = std::chrono::milliseconds(10);
+// Where nothing but `down_adverts` = 1 makes each advertisement a stall, the log must not fill.
+constexpr Duration stall_report_spacing = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -42,7 +44,6 @@ void SyncGroup::step_aside(const IpAddress& master, Turn& turn) {
 
 void SyncGroup::run_fence(Turn& turn) {
     const auto* stalled = stalled_member(turn.now);
-    if (!stalled) stall_told_ = false;
     if (!any_is(State::master)) {
         lease_lost_ = false;
         return;
@@ -54,8 +55,8 @@ void SyncGroup::run_fence(Turn& turn) {
         apply_to_all(Event::lease_lost,
                      "nothing was sent for a while, and the lease of its addresses ran out", turn);
         lease_lost_ = false;
-    } else if (stalled && !stall_told_) {
-        stall_told_ = true;
+    } else if (stalled && (!stall_told_at_ || turn.now - *stall_told_at_ >= stall_report_spacing)) {
+        stall_told_at_ = turn.now;
         turn.log(LogLevel::warning, stalled->name(),
                  concat("no advertisement has left for ", to_text(stalled->silent_for(turn.now)),
                         ", no other master was heard, and the addresses are still here: going on as MASTER"));
@@ -82,6 +83,7 @@ std::optional<std::string> SyncGroup::unfit_to_resume(const Memory& memory, cons
 }
 
 void SyncGroup::suspend(Turn& turn) {
+    suspend_yield(turn);
     if (must_look_first(turn)) return;
     for (auto* member : members_) {
         if (member->is_master()) member->apply(Event::advert_due, {}, {}, turn);

@@ -14,9 +14,16 @@ void Engine::State::on(const LinkChanged& change, Turn& turn) {
         for (const auto& address : kernel.addresses(change.link.index))
             plan.appeared(change.link.name, address);
     }
+    const bool comes_up = change.link.up && (appeared || !known->link.up);
     kernel.set_link(change.link, turn.now);
     if (appeared) plan.link_appeared(change.link.name);
+    if (comes_up) restore_routes(change.link.name, turn);
     all_due = true;
+}
+
+void Engine::State::restore_routes(const std::string& device, Turn& turn) {
+    for (auto& [id, router] : routers)
+        router->restore_routes(device, turn);
 }
 
 void Engine::State::on(const LinkRemoved& removed, Turn&) {
@@ -56,6 +63,7 @@ void Engine::State::on(const KernelSnapshot& snapshot, Turn& turn) {
         const bool appeared = !known || known->link.name != link.name;
         kernel.set_link(link, turn.now);
         if (appeared) plan.link_appeared(link.name);
+        restore_routes(link.name, turn);
     }
     kernel.clear_addresses();
     plan.begin_snapshot();

@@ -52,11 +52,10 @@ void SyncGroup::begin_yield(Purpose purpose, const std::string& reason, Turn& tu
 }
 
 void SyncGroup::run_yield(Turn& turn) {
-    if (!yield_) {
-        // A reload has moved it out of a group that was yielding: it goes on, and may yield anew.
-        if (any_is(State::yielding)) apply_to_all(Event::yield_unanswered, "its group has changed", turn);
-        return;
-    }
+    if (!yield_ && any_is(State::yielding)) end_stray_yield(turn);
+    if (!yield_) return;
+    // A reload may have put one that serves into the group.
+    if (any_is(State::master)) apply_to_all(Event::yield, "its group gives its role away", turn);
     const auto waiting = [](const auto* member) {
         return member->state() == State::yielding && !member->relieved();
     };
@@ -68,6 +67,15 @@ void SyncGroup::run_yield(Turn& turn) {
         end_yield(std::any_of(members_.begin(), members_.end(), [](const auto* m) { return m->relieved(); }),
                   turn);
     }
+}
+
+/// A reload has moved a member out of a group that was yielding: it goes on if it still can, and may yield
+/// anew.
+void SyncGroup::end_stray_yield(Turn& turn) {
+    if (maintenance_) return begin_yield(Purpose::maintenance, concat("maintenance: ", *maintenance_), turn);
+    const bool relieved =
+        std::any_of(members_.begin(), members_.end(), [](const auto* member) { return member->relieved(); });
+    apply_to_all(relieved ? Event::yield_relieved : Event::yield_unanswered, "its group has changed", turn);
 }
 
 void SyncGroup::end_yield(bool relieved, Turn& turn) {
@@ -115,6 +123,19 @@ void SyncGroup::end_yield(bool relieved, Turn& turn) {
     }
 }
 
+/// The run ends in the middle of a yield. What may go on unanswered goes on in the next run.
+void SyncGroup::suspend_yield(Turn& turn) {
+    if (!yield_) return;
+    const bool may_go_on = yield_->purpose == Purpose::handover || yield_->purpose == Purpose::last_resort;
+    const bool over = std::any_of(members_.begin(), members_.end(), [&](const auto* member) {
+        return member->relieved() || turn.plan.lapsed(member->id(), turn.now);
+    });
+    abandon_yield("the agent leaves, to be resumed", turn);
+    if (!may_go_on || over) return;
+    last_resort_settled_ = false;
+    apply_to_all(Event::yield_unanswered, "the agent leaves, to be resumed", turn);
+}
+
 void SyncGroup::run_last_resort(Turn& turn) {
     if (!last_resort_) last_resort_settled_ = false;
     if (!last_resort_ || last_resort_settled_ || !any_is(State::master) || yield_ || stopping_) return;
@@ -160,7 +181,7 @@ void SyncGroup::address_event(VirtualRouter& member, const AddressPlan::Event& e
             if (news) turn.log(LogLevel::error, member.name(), reason);
             if (refusal_ || !member.is_master()) break;
             ++refusals_;
-            refusal_ = Refusal{reason, turn.now, turn.now + refusal_backoff(refusals_)};
+            refusal_ = Refusal{member.id(), reason, turn.now, turn.now + refusal_backoff(refusals_)};
             break;
         }
     }

@@ -24,14 +24,13 @@ void VirtualRouter::discard(Discard reason, const IpAddress& from, const std::st
 }
 
 std::optional<Discard> VirtualRouter::examine(const vrrp::Advert& advert, const IpAddress& from,
-                                              const IpAddress& to, const Turn& turn) const {
+                                              const IpAddress& to, bool claims, const Turn& turn) const {
     if (state_ == State::init) return Discard::not_running;
     if (from == source(turn.kernel)) return Discard::looped;
     if (advert.version != settings_.version) return Discard::version;
     // Erratum 8298: silence would hide a second owner or a spoofer, so it is counted and told, never obeyed.
-    // One that is leaving or cannot serve claims nothing: it listens for who does.
-    const bool claims = state_ == State::master || state_ == State::backup;
-    if (is_owner() && claims) return Discard::owner;
+    // One that is leaving, cannot serve or must not preempt claims nothing: it listens for who does.
+    if (is_owner() && (state_ == State::master || (state_ == State::backup && claims))) return Discard::owner;
     if (advert.version == vrrp::Version::v2) {
         std::optional<vrrp::Password> expected;
         if (settings_.password) expected = vrrp::make_password(*settings_.password);
@@ -46,9 +45,9 @@ std::optional<Discard> VirtualRouter::examine(const vrrp::Advert& advert, const 
 }
 
 std::optional<Event> VirtualRouter::accept(const vrrp::Decoded& decoded, const IpAddress& from,
-                                           const IpAddress& to, Turn& turn) {
+                                           const IpAddress& to, bool claims, Turn& turn) {
     const auto& advert = decoded.advert;
-    if (const auto reason = examine(advert, from, to, turn)) {
+    if (const auto reason = examine(advert, from, to, claims, turn)) {
         std::string detail;
         if (*reason == Discard::interval) {
             detail =

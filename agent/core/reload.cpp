@@ -67,23 +67,34 @@ void Engine::State::form_group(const std::string& name, std::vector<VirtualRoute
                                const std::vector<CheckTracker>& checks, std::set<GroupId>& kept, Turn& turn) {
     // The group that one of them is in already goes on with the others, unless it is taken.
     GroupId id = 0;
+    std::vector<GroupId> origins;
+    Instant start_at = turn.now;
     for (const auto* member : members) {
         const auto current = group_of.find(member->id());
-        if (id == 0 && current != group_of.end() && !kept.contains(current->second)) id = current->second;
+        if (current == group_of.end()) {
+            start_at = std::max(start_at, turn.now + member->settings().startup_delay);
+            continue;
+        }
+        origins.push_back(current->second);
+        if (id == 0 && !kept.contains(current->second)) id = current->second;
     }
     const bool changes = id == 0 || groups.at(id)->name() != name || groups.at(id)->members() != members;
-    if (id == 0) id = next_group++;
+    if (id == 0) {
+        id = next_group++;
+        groups[id] = origins.empty() ? std::make_unique<SyncGroup>(name, members, checks, turn.now)
+                                     : groups.at(origins.front())->split();
+    }
     for (const auto* member : members) {
         group_of[member->id()] = id;
         if (changes) to_publish.insert(member->id());
     }
     kept.insert(id);
-    auto& group = groups[id];
-    if (group) {
-        group->reform(name, std::move(members), checks, turn.now);
-    } else {
-        group = std::make_unique<SyncGroup>(name, std::move(members), checks, turn.now);
+    auto& group = *groups.at(id);
+    for (const GroupId origin : origins) {
+        if (origin != id) group.adopt(*groups.at(origin));
     }
+    group.reform(name, std::move(members), checks);
+    group.delay_start(start_at);
 }
 
 void Engine::State::form_groups(const Settings& wanted, Turn& turn) {

@@ -82,6 +82,8 @@ std::vector<AddressKey> VirtualRouter::address_keys() const {
 
 void VirtualRouter::take_addresses(Turn& turn) {
     turn.plan.desire(id_, true, turn.now);
+    // After priority 0 somebody else may have announced them.
+    if (state_ == vrrp::State::yielding) turn.plan.tell_held(id_);
     if (!settings_.routes.empty()) {
         routes_due_ = turn.now;
         routes_backoff_ = Duration::zero();
@@ -119,6 +121,12 @@ void VirtualRouter::address_held(const AddressKey& key, Turn& turn) {
     if (!settings_.routes.empty()) routes_due_ = turn.now;
 }
 
+void VirtualRouter::restore_routes(const std::string& device, Turn& turn) {
+    const auto over_it = [&](const Route& route) { return route.device == device; };
+    const auto& routes = settings_.routes;
+    if (is_master() && std::any_of(routes.begin(), routes.end(), over_it)) routes_due_ = turn.now;
+}
+
 void VirtualRouter::run_routes(Turn& turn) {
     if (!routes_due_ || *routes_due_ > turn.now) return;
     routes_due_.reset();
@@ -141,6 +149,7 @@ void VirtualRouter::route_refused(const Route& route, const std::string& reason,
 void VirtualRouter::confirm_advert(Turn& turn) {
     if (std::exchange(unsent_, 0) == 0) return;
     advertised_at_ = sent_at_;
+    patience_ = peer_down();
     // One that has just yielded to a winning advertisement has said its last.
     if (!is_master()) return;
     turn.actions.push_back(RecordAdvert{slot_, sent_at_});

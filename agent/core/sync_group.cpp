@@ -23,21 +23,39 @@ constexpr const char* listening = "listening for a master";
 SyncGroup::SyncGroup(std::string name, std::vector<VirtualRouter*> members, std::vector<CheckTracker> checks,
                      Instant now)
     : start_at_(now) {
-    reform(std::move(name), std::move(members), std::move(checks), now);
+    reform(std::move(name), std::move(members), std::move(checks));
     cold_ = all_are(State::init);
 }
 
 void SyncGroup::reform(std::string name, std::vector<VirtualRouter*> members,
-                       std::vector<CheckTracker> checks, Instant now) {
+                       std::vector<CheckTracker> checks) {
     name_ = std::move(name);
     checks_ = std::move(checks);
-    const auto before = std::exchange(members_, std::move(members));
-    for (auto* member : members_) {
+    members_ = std::move(members);
+    for (auto* member : members_)
         member->set_group(name_);
-        const bool joins = std::find(before.begin(), before.end(), member) == before.end();
-        if (joins && member->state() == State::init)
-            start_at_ = std::max(start_at_, now + member->settings().startup_delay);
-    }
+    const auto is_refused = [this](const auto* member) { return member->id() == refusal_->router; };
+    if (refusal_ && !degraded_ && std::none_of(members_.begin(), members_.end(), is_refused))
+        refusal_.reset();
+}
+
+std::unique_ptr<SyncGroup> SyncGroup::split() const {
+    auto other = std::make_unique<SyncGroup>(*this);
+    // Whoever asked is answered once.
+    if (other->yield_) other->yield_->answer_to.reset();
+    return other;
+}
+
+void SyncGroup::adopt(const SyncGroup& other) {
+    held_ = held_ || other.held_;
+    cold_ = cold_ || other.cold_;
+    delay_start(other.start_at_);
+    recover_delay_ = std::max(recover_delay_, other.recover_delay_);
+    recover_until_ = std::max(recover_until_, other.recover_until_);
+    if (!other.degraded_ || degraded_) return;
+    degraded_ = true;
+    refusal_ = other.refusal_;
+    refusals_ = other.refusals_;
 }
 
 bool SyncGroup::all_are(State state) const {
@@ -76,13 +94,14 @@ bool SyncGroup::pair_group(Instant now) const {
 
 vrrp::Facts SyncGroup::facts(const VirtualRouter& member, Instant now) const {
     vrrp::Facts facts;
-    facts.owner = member.is_owner();
+    const bool recovering = recover_until_ && now < *recover_until_;
+    // An owner always preempts (RFC 9568 §6.1), but not against what an operator or its own health says.
+    facts.owner = member.is_owner() && !held_ && !recovering && !maintenance_;
     facts.group_ready = std::all_of(members_.begin(), members_.end(), [](const auto* other) {
         return other->is_master() || other->wants_master();
     });
     facts.last_resort = last_resort_ || suspect_;
     facts.pair_group = pair_group(now);
-    const bool recovering = recover_until_ && now < *recover_until_;
     facts.no_preempt =
         !facts.owner && (!member.settings().preempt || member.preempt_delayed(now) || recovering || held_);
     return facts;
@@ -105,7 +124,7 @@ void SyncGroup::expire_all(const std::string& reason, Turn& turn) {
 
 bool SyncGroup::receive(VirtualRouter& member, const vrrp::Decoded& decoded, const IpAddress& from,
                         const IpAddress& to, Turn& turn) {
-    const auto event = member.accept(decoded, from, to, turn);
+    const auto event = member.accept(decoded, from, to, facts(member, turn.now).owner, turn);
     if (!event) return false;
     const bool zero = *event == Event::advert_zero;
     if (must_look_first(turn) && (!zero || member.is_master())) {
@@ -201,7 +220,8 @@ void SyncGroup::track_recovery(bool impaired, Instant now) {
     if (impaired) {
         // A refusal can only return when it is tried again, which is after the delay.
         const bool returned = (recover_until_ && now < *recover_until_) || refusals_ > 1;
-        recover_delay_ = returned ? std::min(recover_delay_ * 2, longest_recover_delay) : base;
+        recover_delay_ =
+            returned ? std::min(recover_delay_ * 2, std::max(base, longest_recover_delay)) : base;
     } else {
         recover_until_ = now + recover_delay_;
     }

@@ -4,6 +4,8 @@
 // router does it.
 #pragma once
 
+#include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,8 +30,13 @@ class SyncGroup {
     const std::vector<VirtualRouter*>& members() const { return members_; }
     /// New settings after a reload, and perhaps other members. What the group is in the middle of goes on: a
     /// yield, a refusal, a recover delay.
-    void reform(std::string name, std::vector<VirtualRouter*> members, std::vector<CheckTracker> checks,
-                Instant now);
+    void reform(std::string name, std::vector<VirtualRouter*> members, std::vector<CheckTracker> checks);
+    /// For members that a reload takes out of this group: another that is in the middle of the same.
+    std::unique_ptr<SyncGroup> split() const;
+    /// A reload has put members of `other` into this one: what holds them back goes with them.
+    void adopt(const SyncGroup& other);
+    /// Members in INIT start no sooner.
+    void delay_start(Instant until) { start_at_ = std::max(start_at_, until); }
     /// The member is about to be destroyed.
     void drop(const VirtualRouter* member) { std::erase(members_, member); }
 
@@ -74,6 +81,7 @@ class SyncGroup {
     };
     /// The kernel does not accept an address (rules.md 11).
     struct Refusal {
+        VirtualRouter::Id router;  ///< whose address it is
         std::string reason;
         Instant since;
         Instant retry_at;
@@ -89,6 +97,8 @@ class SyncGroup {
     void begin_yield(Purpose purpose, const std::string& reason, Turn& turn);
     void run_yield(Turn& turn);
     void end_yield(bool relieved, Turn& turn);
+    void end_stray_yield(Turn& turn);
+    void suspend_yield(Turn& turn);
     /// The yield under way is for something else from now on: whoever asked for it is told.
     void overtake_yield(Purpose purpose, const std::string& why, Turn& turn);
     static void answer_yield(const Yield& yield, bool relieved, Turn& turn);
@@ -141,7 +151,7 @@ class SyncGroup {
     std::optional<std::string> maintenance_;  ///< the reason; never MASTER while set
 
     bool lease_lost_ = false;  ///< the kernel has taken an address that was not renewed
-    bool stall_told_ = false;
+    std::optional<Instant> stall_told_at_;
 
     std::optional<Instant> promoted_by_zero_at_;
     std::optional<Instant> pair_rule_blocked_until_;

@@ -27,6 +27,7 @@ std::vector<VirtualAddress> all_addresses(const Instance& settings) {
 
 void VirtualRouter::configure(Instance settings, Turn& turn) {
     const bool first = effective_ == 0;
+    const bool holds = state_ == State::master || (state_ == State::yielding && !relieved_);
     const auto old_keys = address_keys();
     const auto old = std::move(settings_);
     settings_ = std::move(settings);
@@ -40,10 +41,8 @@ void VirtualRouter::configure(Instance settings, Turn& turn) {
         since_ = turn.now;
         effective_ = settings_.priority;
     }
-    if (first || old.version != settings_.version || old.advert_interval != settings_.advert_interval) {
-        master_interval_ = settings_.advert_interval;
-    }
-    const bool holds = state_ == State::master || state_ == State::yielding;
+    if (old.unicast_peers != settings_.unicast_peers) peers_.keep_only(settings_.unicast_peers);
+    take_interval(first, old, turn.now);
     if (holds) {
         for (const auto& route : old.routes) {
             const auto& now = settings_.routes;
@@ -53,10 +52,20 @@ void VirtualRouter::configure(Instance settings, Turn& turn) {
         if (old.routes != settings_.routes) routes_due_ = turn.now;
         if (old.gratuitous != settings_.gratuitous) {
             for (const auto& key : address_keys())
-                turn.announcer.start(key, settings_.gratuitous, turn.now);
+                turn.announcer.restart(key, settings_.gratuitous, turn.now);
         }
     }
     if (first || !(old == settings_)) turn.to_publish.insert(id_);
+}
+
+void VirtualRouter::take_interval(bool first, const Instance& old, Instant now) {
+    const bool changes = old.advert_interval != settings_.advert_interval;
+    const bool learned =
+        other_master_ && old.version == settings_.version && settings_.version == vrrp::Version::v3;
+    if (first || ((changes || old.version != settings_.version) && !learned))
+        master_interval_ = settings_.advert_interval;
+    // Whoever counts by the new one already must not wait for the end of the old.
+    if (changes && advert_due_) advert_due_ = std::min(*advert_due_, now + settings_.advert_interval);
 }
 
 std::optional<std::string> VirtualRouter::interface_fault(const Turn& turn) const {
@@ -113,7 +122,7 @@ Duration VirtualRouter::silent_for(Instant now) const {
 }
 
 bool VirtualRouter::stalled(Instant now) const {
-    return is_master() && silent_for(now) > peer_down();
+    return is_master() && silent_for(now) > patience_;
 }
 
 std::uint16_t VirtualRouter::apply(Event event, const vrrp::Facts& facts, const std::string& reason,
@@ -135,12 +144,17 @@ void VirtualRouter::operate(std::uint16_t operations, const std::string& reason,
         send(effective_, turn);
     } else if (wanted(vrrp::answer_advert)) {
         operations &= static_cast<std::uint16_t>(~vrrp::arm_adver);
+        // Others count from a priority 0 on: they must hear us before their skew is over.
+        if (advert_due_ && last_advert_.priority == vrrp::leaving_priority)
+            advert_due_ = std::min(*advert_due_, *answered_at_ + answer_spacing);
     }
     if (wanted(vrrp::send_zero)) send(vrrp::leaving_priority, turn);
     if (wanted(vrrp::take_addresses)) take_addresses(turn);
     if (wanted(vrrp::drop_addresses)) drop_addresses(turn);
     if (wanted(vrrp::announce_again)) announce_again(turn);
-    if (wanted(vrrp::learn_interval) && settings_.version == vrrp::Version::v3)
+    // In a group that steps aside there may be members that have heard nobody.
+    const bool heard = last_advert_.interval > Duration::zero();
+    if (wanted(vrrp::learn_interval) && heard && settings_.version == vrrp::Version::v3)
         master_interval_ = last_advert_.interval;
     arm(operations, reason, turn);
 }
@@ -259,6 +273,11 @@ void VirtualRouter::enter(State state, const std::string& reason, Turn& turn) {
     lower_since_.reset();
     reason_ = reason;
     turn.to_publish.insert(id_);
+    if (state == State::yielding) {
+        announce_due_.reset();
+        for (const auto& key : address_keys())
+            turn.announcer.stop(key);
+    }
     if (from == to) {
         turn.log(
             LogLevel::notice, name(),
@@ -270,6 +289,9 @@ void VirtualRouter::enter(State state, const std::string& reason, Turn& turn) {
     if (to == State::master) {
         ++counters_.became_master;
         other_master_.reset();
+        last_advert_ = {};
+        master_interval_ = settings_.advert_interval;
+        patience_ = peer_down();
     }
     if (from == State::master) ++counters_.released_master;
     if (to == State::fault || to == State::init) {

@@ -48,9 +48,10 @@ class VirtualRouter {
     std::optional<IpAddress> source(const KernelView& kernel) const;
 
     /// Makes the checks that need the configuration (RFC 9568 §7.1, rules.md 5) and says what the
-    /// advertisement means here. nullopt: discarded and counted.
+    /// advertisement means here. nullopt: discarded and counted. `claims`: an owner that is not MASTER is
+    /// about to be, and obeys nobody.
     std::optional<vrrp::Event> accept(const vrrp::Decoded& decoded, const IpAddress& from,
-                                      const IpAddress& to, Turn& turn);
+                                      const IpAddress& to, bool claims, Turn& turn);
     /// Counts a packet that was discarded before or by accept().
     void discard(vrrp::Discard reason, const IpAddress& from, const std::string& detail, Turn& turn);
     vrrp::Leniency leniency() const {
@@ -108,6 +109,8 @@ class VirtualRouter {
     void set_slot(std::uint32_t slot) { slot_ = slot; }
     void recall(const Memory::Router& memory) { peers_.trust(memory.trusted); }
     void route_refused(const Route& route, const std::string& reason, Turn& turn);
+    /// The kernel has dropped what went over that link: routes of a MASTER are set again.
+    void restore_routes(const std::string& device, Turn& turn);
     /// Sets routes that are due; to be called after the addresses were asked for.
     void run_routes(Turn& turn);
 
@@ -115,9 +118,10 @@ class VirtualRouter {
     InstanceStatus status(const Turn& turn) const;
 
   private:
+    void take_interval(bool first, const Instance& old, Instant now);
     void follow_heard_master(Turn& turn);
     std::optional<vrrp::Discard> examine(const vrrp::Advert& advert, const IpAddress& from,
-                                         const IpAddress& to, const Turn& turn) const;
+                                         const IpAddress& to, bool claims, const Turn& turn) const;
     vrrp::Event classify(const vrrp::Advert& advert, const IpAddress& from, const Turn& turn);
     void note_heard(const vrrp::Advert& advert, const IpAddress& from, Turn& turn);
     void operate(std::uint16_t operations, const std::string& reason, Turn& turn);
@@ -155,6 +159,7 @@ class VirtualRouter {
     bool relieved_ = false;
 
     std::optional<Instant> advertised_at_;  ///< that an advert other than priority 0 has left
+    Duration patience_{};                   ///< of a peer after it: what it says is in force until the next
     Instant sent_at_{};                     ///< of the advert on its way out
     std::size_t unsent_ = 0;                ///< its destinations that have not failed
     std::uint32_t slot_ = 0;

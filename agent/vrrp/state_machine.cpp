@@ -31,7 +31,7 @@ constexpr std::array rows{
     Row{S::backup,   E::shutdown,           G::always,      S::init,     disarm,                                             "6.4.2: Shutdown"},
 
     Row{S::master,   E::advert_due,         G::always,      S::master,   send_advert | arm_adver,                            "6.4.3"},
-    Row{S::master,   E::advert_zero,        G::always,      S::master,   send_advert | announce_again | arm_adver,                            "6.4.3"},
+    Row{S::master,   E::advert_zero,        G::always,      S::master,   answer_advert | announce_again | arm_adver,         "6.4.3"},
     Row{S::master,   E::advert_winning,     G::always,      S::backup,   send_advert | drop_addresses | learn_interval | arm_master_down, "6.4.3; rule 2"},
     Row{S::master,   E::advert_losing,      G::always,      S::master,   answer_advert | announce_again | arm_adver,         "6.4.3; rule 3"},
     Row{S::master,   E::advert_last_resort, G::always,      S::master,   answer_advert | announce_again | arm_adver,         "6.4.3; rule 3"},
@@ -42,9 +42,9 @@ constexpr std::array rows{
     Row{S::master,   E::overtaken,          G::always,      S::backup,   drop_addresses | learn_interval | arm_master_down,  "rule 6"},
     Row{S::master,   E::lease_lost,         G::always,      S::backup,   drop_addresses | arm_listen,                        "rule 6"},
 
-    Row{S::yielding, E::advert_winning,     G::always,      S::yielding, drop_addresses,                                     "rule 9: relieved"},
-    Row{S::yielding, E::advert_losing,      G::always,      S::yielding, drop_addresses,                                     "rule 9: relieved"},
-    Row{S::yielding, E::advert_last_resort, G::always,      S::yielding, drop_addresses,                                     "rule 9: relieved"},
+    Row{S::yielding, E::advert_winning,     G::always,      S::yielding, drop_addresses | learn_interval,                    "rule 9: relieved"},
+    Row{S::yielding, E::advert_losing,      G::always,      S::yielding, drop_addresses | learn_interval,                    "rule 9: relieved"},
+    Row{S::yielding, E::advert_last_resort, G::always,      S::yielding, drop_addresses | learn_interval,                    "rule 9: relieved"},
     Row{S::yielding, E::yield_relieved,     G::always,      S::backup,   drop_addresses | arm_master_down,                   "rule 9"},
     Row{S::yielding, E::yield_unanswered,   G::always,      S::master,   send_advert | take_addresses | arm_adver,           "rule 9"},
     Row{S::yielding, E::group_left,         G::always,      S::backup,   drop_addresses | arm_master_down,                   "rules 2, 4"},

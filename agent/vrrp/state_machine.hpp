@@ -46,7 +46,7 @@ constexpr std::size_t event_count = 17;
 /// A condition of a row. The engine measures them; the first row whose guard holds is taken.
 enum class Guard : std::uint8_t {
     always,
-    owner,        ///< priority 255 in force
+    owner,        ///< priority 255 in force, and nothing else holds it back
     group_ready,  ///< every member of the group is MASTER or has seen its Master_Down_Timer expire
     last_resort,  ///< we are to serve only if nobody else does
     pair_group,   ///< every member of the group is a pair that has heard its peer (rules.md 4)
@@ -64,10 +64,9 @@ struct Facts {
 /// What a row makes the engine do, in this order.
 enum Operation : std::uint16_t {
     none = 0,
-    send_advert = 1 << 0,  ///< with our effective priority
-    answer_advert =
-        1 << 1,          ///< the same, but spaced: a flood of losing adverts must not make a flood of ours
-    send_zero = 1 << 2,  ///< with priority 0, if it can leave
+    send_advert = 1 << 0,          ///< with our effective priority
+    answer_advert = 1 << 1,        ///< the same, but spaced: a flood must not make a flood of ours
+    send_zero = 1 << 2,            ///< with priority 0, if it can leave
     take_addresses = 1 << 3,       ///< on to the interface, then gratuitous ARP/NA
     drop_addresses = 1 << 4,       ///< off the interface at once
     announce_again = 1 << 5,       ///< gratuitous ARP/NA of all addresses, at most one burst a second

@@ -222,3 +222,20 @@ TEST_CASE("rule 3: a burst within a second of the last is held back, not left ou
     solo.world.run_for(10s);
     CHECK(solo.world.all<SendFrame>("lb1").empty());
 }
+
+TEST_CASE("6.4.3: a flood of priority 0 is answered as one of losing adverts is, and the last one too") {
+    Solo solo;
+    serve(solo);
+    for (int i = 0; i < 1000; ++i)
+        solo.hear(0);
+    CHECK(solo.adverts().size() <= 2);
+    const Instant last = solo.world.now();
+    solo.world.run_for(20ms);
+    CHECK(solo.adverts().back().at > last);
+    CHECK(solo.adverts().size() <= 3);
+    for (int i = 0; i < 10'000; ++i) {
+        solo.hear(0);
+        solo.world.run_for(100us);
+    }
+    CHECK(solo.adverts().size() <= 210);
+}

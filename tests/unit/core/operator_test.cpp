@@ -344,3 +344,30 @@ TEST_CASE(
     CHECK(answers(c).empty());
     CHECK(c.world.all<Transition>("lb1").empty());
 }
+
+TEST_CASE("rule 19: an owner that handed over is held like any other, also after a crash") {
+    Cluster c;
+    for (auto& instance : c.settings1.instances)
+        instance.priority = 255;
+    c.settle();
+    command(c, c.lb1, Kind::handover);
+    c.world.run_for(60s);
+    CHECK(c.serves(c.lb2));
+    SECTION("it takes over from a dead master") {
+        World::kill(c.lb2);
+        c.world.run_for(4s);
+        CHECK(c.serves(c.lb1));
+    }
+    SECTION("until it is released") {
+        command(c, c.lb1, Kind::release);
+        c.world.run_for(5s);
+        CHECK(c.serves(c.lb1));
+    }
+    SECTION("after a crash") {
+        const auto memory = last_memory(c);
+        World::kill(c.lb1);
+        c.world.start(c.lb1, c.settings1, memory);
+        c.world.run_for(60s);
+        CHECK(c.serves(c.lb2));
+    }
+}

@@ -412,3 +412,50 @@ TEST_CASE(
         CHECK(delay() == 9s);
     }
 }
+
+TEST_CASE("rule 15: an owner that has recovered does not preempt before its recover_delay either") {
+    const auto on_down = GENERATE(OnDown::last_resort, OnDown::fault);
+    Cluster c([&](Settings& s) {
+        s.checks = {make_check("haproxy")};
+        s.instances[0].checks = {{"haproxy", std::nullopt, on_down}};
+    });
+    for (auto& instance : c.settings1.instances)
+        instance.priority = 255;
+    c.world.start(c.lb1, c.settings1);
+    c.world.start(c.lb2, c.settings2);
+    const auto say = [&](Node& node, CheckState state) {
+        c.world.tell(node, CheckVerdict{"haproxy", state, {}, false});
+    };
+    say(c.lb1, CheckState::up);
+    say(c.lb2, CheckState::up);
+    c.world.run_for(10500ms);
+    REQUIRE(c.serves(c.lb1));
+    say(c.lb1, CheckState::down);
+    c.world.run_for(5s);
+    REQUIRE(c.serves(c.lb2));
+    say(c.lb1, CheckState::up);
+    c.world.run_for(9500ms);
+    CHECK(c.serves(c.lb2));
+    c.world.run_for(6s);
+    CHECK(c.serves(c.lb1));
+}
+
+TEST_CASE("rule 15: a recover_delay above 300 s is not made shorter when the cause returns") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"10.0.0.100"});
+    instance.checks = {{"haproxy", std::nullopt, OnDown::fault}};
+    instance.recover_delay = 10min;
+    auto settings = only(instance);
+    settings.checks = {make_check("haproxy")};
+    Solo solo(settings, true);
+    const auto say = [&](CheckState state) {
+        solo.world.tell(solo.node, CheckVerdict{"haproxy", state, {}, false});
+        solo.world.run_for(0s);
+    };
+    for (const auto state : {CheckState::down, CheckState::up, CheckState::down, CheckState::up})
+        say(state);
+    for (int second = 0; second < 590; ++second) {
+        solo.hear(50);
+        solo.world.run_for(1s);
+    }
+    CHECK(solo.state() == State::backup);
+}

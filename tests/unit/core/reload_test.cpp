@@ -394,3 +394,84 @@ TEST_CASE("reload: other announcement settings count at once for addresses that 
     CHECK(solo.world.all<SendFrame>("lb1").size() >= 10);
     CHECK(solo.world.all<Transition>("lb1").empty());
 }
+
+TEST_CASE("reload: an address that moves to another serving instance is announced by that one from then on") {
+    Settings settings;
+    settings.instances = {make_instance("A", "eth0", 1, 100, {"10.0.0.100", "10.0.0.101"}),
+                          make_instance("B", "eth0", 2, 100, {"10.0.0.110"})};
+    const bool forward = GENERATE(true, false);
+    if (!forward) std::swap(settings.instances[0], settings.instances[1]);
+    auto& giver = settings.instances[forward ? 0 : 1];
+    auto& taker = settings.instances[forward ? 1 : 0];
+    Solo solo(settings, true);
+    solo.world.run_for(10s);
+    taker.addresses.push_back(giver.addresses.back());
+    giver.addresses.pop_back();
+    solo.world.reload(solo.node, settings);
+    solo.world.run_for(10s);
+    solo.world.forget();
+    solo.world.tell(solo.node, OperatorCommand{1, OperatorCommand::Kind::announce, "B", {}, {}});
+    solo.world.run_for(500ms);
+    CHECK(solo.world.all<SendFrame>("lb1").size() == 10);
+}
+
+TEST_CASE("reload: other announcement settings announce nothing that is not held") {
+    Solo solo([](Instance& i) { i.addresses.push_back(virtual_address("10.0.0.101", "eth0")); });
+    SECTION("a refused address") {
+        solo.node.kernel.refuses_to_add.insert(ip("10.0.0.101"));
+        solo.world.run_for(20s);
+        REQUIRE(solo.status().degraded);
+        solo.world.forget();
+        solo.change([](Instance& i) { i.gratuitous.count = 3; });
+        CHECK(solo.world.all<SendFrame>("lb1").size() == 3);
+    }
+    SECTION("the next master has them") {
+        Settings settings = solo.settings;
+        settings.instances.push_back(make_instance("VI_2", "eth0", 52, 100, {"10.0.0.110"}));
+        settings.groups = {{"SG1", {"VI_1", "VI_2"}, {}}};
+        solo.world.reload(solo.node, settings);
+        solo.world.run_for(20s);
+        solo.world.tell(solo.node, OperatorCommand{1, OperatorCommand::Kind::handover, "SG1", {}, {}});
+        solo.hear(50);
+        REQUIRE_FALSE(solo.holds());
+        solo.world.forget();
+        settings.instances[0].gratuitous.count = 3;
+        solo.world.reload(solo.node, settings);
+        solo.world.run_for(100ms);
+        CHECK(solo.world.all<SendFrame>("lb1").empty());
+    }
+}
+
+TEST_CASE("reload: another label of an address that is held reaches the kernel") {
+    Solo solo;
+    serve(solo);
+    solo.change([](Instance& i) { i.addresses[0].label = "eth0:vip"; });
+    REQUIRE(solo.world.all<AddAddress>("lb1").size() == 1);
+    CHECK(solo.world.all<AddAddress>("lb1")[0].second.address.label == "eth0:vip");
+    CHECK(solo.holds());
+    CHECK(solo.world.all<Transition>("lb1").empty());
+    CHECK(solo.world.logged("lb1", "deleted by another program") == 0);
+    CHECK(solo.counters().address_repairs == 0);
+}
+
+TEST_CASE("reload: another prefix of an IPv6 address: Linux knows an address once an interface") {
+    Settings settings;
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"2001:db8::100"});
+    instance.version = vrrp::Version::v3;
+    const bool widen = GENERATE(true, false);
+    instance.addresses[0].prefix = widen ? 128 : 64;
+    settings = only(instance);
+    World world;
+    auto& node = world.add_node("lb1");
+    world.plug(node, "eth0", "lan", "fe80::5");
+    world.start(node, settings);
+    world.run_for(10s);
+    REQUIRE(is_master(node, "VI_1"));
+    world.forget();
+    settings.instances[0].addresses[0].prefix = widen ? 64 : 128;
+    world.reload(node, settings);
+    world.run_for(5s);
+    CHECK(node.kernel.find(node.kernel.link("eth0")->index, ip("2001:db8::100"), widen ? 64 : 128));
+    CHECK(status(node, "VI_1").addresses.size() == 1);
+    CHECK(world.all<Transition>("lb1").empty());
+}

@@ -226,3 +226,26 @@ TEST_CASE("rule 5: a sender that was known before the restart is still trusted")
     solo.hear(200, "10.0.0.3", [](vrrp::Advert& a) { a.addresses = {ip("10.0.0.77")}; });
     CHECK(solo.discarded(vrrp::Discard::foreign) == 1);
 }
+
+TEST_CASE("rule 18: SIGUSR1 in the middle of a yield that nobody answers: the next run goes on") {
+    Solo solo(settings_of(), true);
+    solo.make_master();
+    solo.world.run_for(5500ms);
+    solo.world.tell(solo.node, OperatorCommand{7, OperatorCommand::Kind::handover, "VI_1", "disk", "root"});
+    solo.world.run_for(500ms);
+    const bool relieved = GENERATE(false, true);
+    if (relieved) solo.hear(50);
+    solo.world.tell(solo.node, SuspendRequested{});
+    solo.world.run_for(0s);
+    REQUIRE(solo.node.stopped);
+    const auto answers = solo.world.all<OperatorAnswer>("lb1");
+    REQUIRE(answers.size() == 1);
+    if (!relieved) CHECK(answers[0].second.outcome == OperatorAnswer::Outcome::busy);
+    const auto memory = remembered(solo.world, "lb1");
+    World::kill(solo.node);
+    solo.world.run_for(500ms);
+    solo.world.start(solo.node, settings_of(), memory);
+    solo.world.run_for(0s);
+    CHECK((solo.state() == State::master) == !relieved);
+    CHECK(solo.holds() == !relieved);
+}

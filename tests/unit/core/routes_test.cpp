@@ -120,3 +120,40 @@ TEST_CASE("routes: a reload of a MASTER sets the new and removes the old") {
     REQUIRE(routes(solo).size() == 1);
     CHECK(routes(solo)[0].destination == ip("10.8.0.0"));
 }
+
+TEST_CASE("routes: a reload while the next master has taken over sets none") {
+    Settings settings;
+    settings.instances = {make_instance("VI_1", "eth0", 51, 100, {"10.0.0.100"}),
+                          make_instance("VI_2", "eth0", 52, 100, {"10.0.0.110"})};
+    settings.groups = {{"SG1", {"VI_1", "VI_2"}, {}}};
+    settings.instances[0].routes = {a_route()};
+    Solo solo(settings, true);
+    solo.world.run_for(10s);
+    REQUIRE(routes(solo).size() == 1);
+    solo.world.tell(solo.node, OperatorCommand{1, OperatorCommand::Kind::handover, "SG1", {}, {}});
+    solo.hear(50);
+    REQUIRE(routes(solo).empty());
+    settings.instances[0].routes = {a_route("10.8.0.0")};
+    solo.world.reload(solo.node, settings);
+    solo.world.run_for(100ms);
+    CHECK(routes(solo).empty());
+    solo.world.run_for(2s);
+    CHECK(solo.state() == State::backup);
+    CHECK(routes(solo).empty());
+}
+
+TEST_CASE("routes: set again when a link that lost them is back") {
+    Solo solo([](Instance& i) {
+        with_route(i);
+        i.debounce = 3s;
+    });
+    solo.make_master();
+    solo.world.run_for(500ms);
+    solo.world.tell(solo.node, solo.node.kernel.set_link("eth0", false, false));
+    CHECK(routes(solo).empty());
+    solo.world.run_for(100ms);
+    solo.world.tell(solo.node, solo.node.kernel.set_link("eth0", true, true));
+    solo.world.run_for(100ms);
+    CHECK(solo.state() == State::master);
+    CHECK(routes(solo).size() == 1);
+}

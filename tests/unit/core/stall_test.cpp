@@ -145,3 +145,16 @@ TEST_CASE("lateness: adverts that eat into the margin are told, at most once a m
     CHECK(solo.world.logged("lb1", "have left late") == 2);
     CHECK(solo.world.logged("lb1", "a peer takes over when one is 2 s late") == 2);
 }
+
+TEST_CASE("rule 6: down_adverts = 1 leaves no margin: that is told once a minute, not with each advert") {
+    Solo solo([](Instance& i) { i.down_adverts = 1; });
+    solo.make_master();
+    for (int i = 0; i < 50; ++i) {
+        solo.world.pause(solo.node);
+        solo.world.run_for(1001ms);
+        solo.world.wake(solo.node);
+        solo.world.run_for(0s);
+    }
+    CHECK(solo.state() == State::master);
+    CHECK(solo.world.logged("lb1", "no advertisement has left") <= 2);
+}

@@ -200,3 +200,20 @@ TEST_CASE("rule 18: a stop ends although the kernel refuses to remove an address
     CHECK(solo.world.logged("lb1", LogLevel::error, "the kernel refused to remove 10.0.0.100/32 on eth0") ==
           1);
 }
+
+TEST_CASE("rule 9: who yields announces nothing, and announces anew when it goes on") {
+    Cluster c([](Settings& s) { s.instances[0].gratuitous.refresh = 1s; });
+    c.settle();
+    World::kill(c.lb2);
+    c.world.tell(c.lb1, OperatorCommand{1, OperatorCommand::Kind::handover, "SG1", {}, {}});
+    c.world.run_for(0s);
+    c.world.forget();
+    c.world.run_for(1900ms);
+    CHECK(c.world.all<SendFrame>("lb1").empty());
+    c.world.run_for(200ms);
+    CHECK(c.serves(c.lb1));
+    CHECK(c.world.all<SendFrame>("lb1").size() >= 2);
+    c.world.forget();
+    c.world.run_for(10s);
+    CHECK(c.world.all<SendFrame>("lb1").size() >= 10);
+}

@@ -71,7 +71,7 @@ Expected in_master(Event event) {
     switch (event) {
         case Event::advert_due: return Outcome{State::master, send_advert | arm_adver};
         case Event::advert_zero:  // re-teach: its sender may have claimed the addresses until now (rule 3)
-            return Outcome{State::master, send_advert | announce_again | arm_adver};
+            return Outcome{State::master, answer_advert | announce_again | arm_adver};
         case Event::advert_losing:  // §6.4.3: discard, and answer at once; rule 3: announce again
         case Event::advert_last_resort:
             return Outcome{State::master, answer_advert | announce_again | arm_adver};
@@ -92,7 +92,7 @@ Expected in_yielding(Event event) {
     switch (event) {
         case Event::advert_winning:  // rule 9: any advert of another master relieves; nothing more is sent
         case Event::advert_losing:
-        case Event::advert_last_resort: return Outcome{State::yielding, drop_addresses};
+        case Event::advert_last_resort: return Outcome{State::yielding, drop_addresses | learn_interval};
         case Event::yield_relieved:
         case Event::group_left: return Outcome{State::backup, drop_addresses | arm_master_down};
         case Event::yield_unanswered: return Outcome{State::master, send_advert | take_addresses | arm_adver};
