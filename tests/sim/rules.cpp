@@ -76,7 +76,9 @@ void Checkers::rule_6_at_least_one_master(std::size_t k) {
     const bool served = std::any_of(stage_.machines.begin(), stage_.machines.end(),
                                     [&](const Machine& m) { return serves(m, k); });
     const bool able = std::any_of(stage_.machines.begin(), stage_.machines.end(), [&](const Machine& m) {
-        return m.acts() && !m.leaving && !watched_[m.index].in_maintenance;
+        // A last resort serves; FAULT because of a check does not (rule 10).
+        const bool faulty = m.sick && sight(m, k).state == State::fault;
+        return m.acts() && !m.leaving && !watched_[m.index].in_maintenance && !faulty;
     });
     auto& since = none_since_[k];
     if (served || !able || !stage_.calm_since()) {

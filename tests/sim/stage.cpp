@@ -211,7 +211,8 @@ Stage::Force Stage::force_of_check(const Machine& machine) {
 
 void Stage::verdict(Machine& machine, CheckState state) {
     if (machine.settings.checks.empty() || !machine.node->runs()) return;
-    if (state == CheckState::down) sick_ = true;
+    machine.sick = state == CheckState::down;
+    sick_ = sick_ || machine.sick;
     deed(concat(machine.node->name, state == CheckState::up ? ": service up" : ": service down"),
          force_of_check(machine));
     world.tell(*machine.node, CheckVerdict{"service", state, "", true});

@@ -23,6 +23,7 @@ struct Machine {
     bool keepalived = false;
     std::optional<core::Memory> memory;  ///< the state file
     bool leaving = false;                ///< was told to stop or to suspend
+    bool sick = false;                   ///< its check said DOWN last
     bool blind = false;                  ///< events of its kernel were lost, the snapshot is still to come
     std::vector<bool> plugged;           ///< by LAN: the cable
 
