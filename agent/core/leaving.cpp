@@ -42,7 +42,7 @@ void SyncGroup::begin_yield(Purpose purpose, const std::string& reason, Turn& tu
     Duration interval{};
     for (const auto* member : members_)
         interval = std::max(interval, member->settings().advert_interval);
-    yield_ = Yield{purpose, turn.now + 2 * interval, std::nullopt};
+    yield_ = Yield{purpose, turn.now + 2 * interval, std::nullopt, false};
     // Priority 0 renews no lease: whether anybody answers must be known while the addresses are still here.
     for (const auto* member : members_) {
         if (const auto end = turn.plan.lease_end(member->id()))
@@ -80,6 +80,7 @@ void SyncGroup::end_stray_yield(Turn& turn) {
 
 void SyncGroup::end_yield(bool relieved, Turn& turn) {
     const auto purpose = yield_->purpose;
+    const bool released = yield_->released;
     answer_yield(*yield_, relieved, turn);
     yield_.reset();
     const bool lost = std::any_of(members_.begin(), members_.end(), [&](const auto* member) {
@@ -105,9 +106,12 @@ void SyncGroup::end_yield(bool relieved, Turn& turn) {
         return;
     }
     if (purpose == Purpose::handover) {
-        held_ = held_ || relieved;
+        held_ = held_ || (relieved && !released);
         apply_to_all(relieved ? Event::yield_relieved : Event::yield_unanswered,
-                     relieved ? "handed over; held until it is released" : "nobody else serves", turn);
+                     !relieved  ? "nobody else serves"
+                     : released ? "handed over and released"
+                                : "handed over; held until it is released",
+                     turn);
         return;
     }
     if (purpose == Purpose::stop) {
@@ -181,7 +185,7 @@ void SyncGroup::address_event(VirtualRouter& member, const AddressPlan::Event& e
             if (news) turn.log(LogLevel::error, member.name(), reason);
             if (refusal_ || !member.is_master()) break;
             ++refusals_;
-            refusal_ = Refusal{member.id(), reason, turn.now, turn.now + refusal_backoff(refusals_)};
+            refusal_ = Refusal{event.key, reason, turn.now, turn.now + refusal_backoff(refusals_)};
             break;
         }
     }

@@ -124,6 +124,7 @@ void SyncGroup::handover(std::uint64_t id, const std::string& reason, Turn& turn
 
 void SyncGroup::release(Turn& turn) {
     held_ = false;
+    if (yield_) yield_->released = true;
     for (auto* member : members_)
         turn.to_publish.insert(member->id());
 }

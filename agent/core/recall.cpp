@@ -17,7 +17,7 @@ constexpr Duration resume_window = std::chrono::minutes(1);
 void Engine::State::on(const Recalled& recalled, Turn& turn) {
     if (settings) return;
     memory = recalled.memory;
-    std::erase_if(memory.resumes, [&](Instant at) { return at > turn.now || turn.now - at > resume_window; });
+    std::erase_if(memory.resumes, [&](Instant at) { return at > turn.now || at < turn.now - resume_window; });
     std::set<AddressKey> held;
     for (const auto& router : memory.routers) {
         if (router.master) held.insert(router.addresses.begin(), router.addresses.end());

@@ -34,8 +34,11 @@ void SyncGroup::reform(std::string name, std::vector<VirtualRouter*> members,
     members_ = std::move(members);
     for (auto* member : members_)
         member->set_group(name_);
-    const auto is_refused = [this](const auto* member) { return member->id() == refusal_->router; };
-    if (refusal_ && !degraded_ && std::none_of(members_.begin(), members_.end(), is_refused))
+    const auto wants_refused = [this](const auto* member) {
+        const auto keys = member->address_keys();
+        return std::find(keys.begin(), keys.end(), refusal_->key) != keys.end();
+    };
+    if (refusal_ && !degraded_ && std::none_of(members_.begin(), members_.end(), wants_refused))
         refusal_.reset();
 }
 

@@ -78,10 +78,11 @@ class SyncGroup {
         Purpose purpose;
         Instant deadline;
         std::optional<std::uint64_t> answer_to;  ///< the OperatorCommand that waits
+        bool released = false;                   ///< a handover, and the release has come already
     };
     /// The kernel does not accept an address (rules.md 11).
     struct Refusal {
-        VirtualRouter::Id router;  ///< whose address it is
+        AddressKey key;
         std::string reason;
         Instant since;
         Instant retry_at;

@@ -96,6 +96,18 @@ TEST_CASE("rule 19: a held node takes over from a dead master and from one that 
     CHECK(c.serves(c.lb1));
 }
 
+TEST_CASE("rule 19: a release before anybody has taken over counts for the handover under way") {
+    Cluster c;
+    c.settle();
+    command(c, c.lb1, Kind::handover);
+    c.world.run_for(100ms);
+    command(c, c.lb1, Kind::release);
+    c.world.run_for(2s);
+    CHECK_FALSE(status(c.lb1, "VI_1").held);
+    c.world.run_for(60s);
+    CHECK(c.serves(c.lb1));
+}
+
 TEST_CASE("rule 19: nobody takes over: the handover fails and all goes on as before") {
     Cluster c;
     c.settle();

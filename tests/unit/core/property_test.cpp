@@ -28,6 +28,8 @@ Settings any_settings() {
     settings.checks = {make_check("a"), make_check("b")};
     for (auto& instance : settings.instances) {
         if (coin()) instance.version = vrrp::Version::v3;
+        if (instance.version == vrrp::Version::v3) instance.advert_interval = one_of<Duration>({1s, 100ms});
+        if (coin()) instance.lease = instance.advert_interval == 1s ? 3s : 1s;
         instance.pair = coin();
         instance.preempt = coin();
         instance.preempt_delay = one_of<Duration>({0s, 5s});
@@ -81,11 +83,18 @@ CheckVerdict any_verdict() {
             "words", coin()};
 }
 
+OperatorCommand any_command() {
+    using Kind = OperatorCommand::Kind;
+    const auto kind = one_of<Kind>(
+        {Kind::handover, Kind::release, Kind::maintenance_on, Kind::maintenance_off, Kind::announce});
+    return {1, kind, one_of<std::string>({"SG1", "VI_1", "VI_2"}), "words", "root"};
+}
+
 /// One thing that happens to the node: a packet, the kernel, a person.
 void happen(World& world, Node& node) {
     const auto link = one_of<std::string>({"enp0s3", "enp0s8"});
     const auto address = ip(one_of<std::string>({vip1, vip2, "10.0.2.21"}));
-    switch (*rc::gen::inRange(0, 12)) {
+    switch (*rc::gen::inRange(0, 15)) {
         case 0:
         case 1:
         case 2: world.tell(node, any_packet()); break;
@@ -101,6 +110,13 @@ void happen(World& world, Node& node) {
         case 8: world.reload(node, coin() ? any_settings() : without_one(any_settings())); break;
         case 9: world.tell(node, node.kernel.snapshot()); break;
         case 10: world.tell(node, SendFailed{"VI_1", "no"}); break;
+        case 11:
+        case 12: world.tell(node, any_command()); break;
+        case 13:
+            world.pause(node, coin());
+            world.run_for(one_of<Duration>({500ms, 4s}));
+            world.wake(node);
+            break;
         default: world.tell(node, DumpRequested{});
     }
 }
@@ -159,6 +175,9 @@ TEST_CASE("property: who is MASTER and complete holds all its addresses, who is 
             happen(world, node);
             world.run_for(std::chrono::milliseconds(*rc::gen::inRange(0, 2000)));
         }
+        for (const auto* target : {"SG1", "VI_1", "VI_2"})
+            world.tell(node, OperatorCommand{1, OperatorCommand::Kind::release, target, {}, {}});
+        world.tell(node, OperatorCommand{1, OperatorCommand::Kind::maintenance_off, {}, {}, {}});
         // Calm: the kernel accepts everything, links are up, each has its address, the checks are UP.
         node.kernel.refuses_to_add.clear();
         for (const auto* own : {"10.0.2.21", "192.168.1.5"}) {
@@ -176,6 +195,34 @@ TEST_CASE("property: who is MASTER and complete holds all its addresses, who is 
         }
         RC_ASSERT(node.kernel.holds(ip(vip1)));
         RC_ASSERT(node.kernel.holds(ip(vip2)));
+    });
+}
+
+TEST_CASE(
+    "property: rule 19: in maintenance nobody is MASTER once the yield is over, whatever a reload moves") {
+    rc::prop("maintenance", [] {
+        World world;
+        auto& node = world.add_node("lb1");
+        plug_in(world, node);
+        world.start(node, any_settings());
+        world.run_for(6s);
+        world.tell(node, OperatorCommand{1, OperatorCommand::Kind::maintenance_on, {}, "disk", "root"});
+        const auto moves = *rc::gen::inRange(0, 4);
+        for (int i = 0; i < moves; ++i) {
+            world.run_for(std::chrono::milliseconds(*rc::gen::inRange(0, 600)));
+            world.reload(node, any_settings());
+        }
+        world.run_for(2s);
+        const auto serves = [&] {
+            const auto all = node.engine->status();
+            return std::any_of(all.begin(), all.end(),
+                               [](const auto& s) { return s.state == State::master; });
+        };
+        RC_ASSERT(!serves());
+        world.run_for(20s);
+        RC_ASSERT(!serves());
+        for (const auto& address : node.kernel.snapshot().addresses)
+            RC_ASSERT(!address.ours);
     });
 }
 

@@ -181,3 +181,13 @@ TEST_CASE("rule 11: an owner that is refused listens, and stays away while anoth
     CHECK(solo.state() == State::backup);
     CHECK(solo.status().master == ip("10.0.0.2"));
 }
+
+TEST_CASE("rule 11: a reload that removes the refused address ends the fault at once") {
+    Solo solo([](Instance& i) { i.addresses.push_back(virtual_address("10.0.0.101", "eth0")); });
+    solo.node.kernel.refuses_to_add.insert(ip("10.0.0.101"));
+    solo.world.run_until([&] { return became_master(solo.world, "lb1", "VI_1") == 1; }, 5s);
+    REQUIRE(solo.state() == State::fault);
+    solo.hear(200);
+    solo.change([](Instance& i) { i.addresses.pop_back(); });
+    CHECK(solo.state() == State::backup);
+}
