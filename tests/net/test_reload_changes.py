@@ -55,6 +55,7 @@ CASES = {
     "VRID, not grouped": Case(lambda n: _first(n, vrid=61), grouped=False, none=DOWN + SKEW1, quiet=(VIP2,)),
     "interface": Case(lambda n: _first(n, interface="enp0s8"), grouped=False, none=DOWN + SKEW1, quiet=(VIP2,)),
     "version": Case(lambda n: n.all(version=2, interval=1.0), quiet=(VIP1, VIP2), watch=4.5),
+    "interval": Case(lambda n: n.all(interval=0.04), quiet=(VIP1, VIP2)),
     "group taken away": Case(lambda n: replace(n, groups=()), quiet=(VIP1, VIP2)),
     "group made": Case(lambda n: replace(n, groups=GROUP), grouped=False, quiet=(VIP1, VIP2)),
     "member taken out": Case(lambda n: replace(n, groups=(("SG1", ("VI_2",)),)), quiet=(VIP1, VIP2)),
