@@ -97,16 +97,14 @@ bool SyncGroup::pair_group(Instant now) const {
 
 vrrp::Facts SyncGroup::facts(const VirtualRouter& member, Instant now) const {
     vrrp::Facts facts;
-    const bool recovering = recover_until_ && now < *recover_until_;
-    // An owner always preempts (RFC 9568 §6.1), but not against what an operator or its own health says.
-    facts.owner = member.is_owner() && !held_ && !recovering && !maintenance_;
+    facts.owner = member.is_owner() && lets_owner_claim(now);
     facts.group_ready = std::all_of(members_.begin(), members_.end(), [](const auto* other) {
         return other->is_master() || other->wants_master();
     });
     facts.last_resort = last_resort_ || suspect_;
     facts.pair_group = pair_group(now);
     facts.no_preempt =
-        !facts.owner && (!member.settings().preempt || member.preempt_delayed(now) || recovering || held_);
+        !facts.owner && (!member.settings().preempt || member.preempt_delayed(now) || stands_back(now));
     return facts;
 }
 
@@ -127,7 +125,7 @@ void SyncGroup::expire_all(const std::string& reason, Turn& turn) {
 
 bool SyncGroup::receive(VirtualRouter& member, const vrrp::Decoded& decoded, const IpAddress& from,
                         const IpAddress& to, Turn& turn) {
-    const auto event = member.accept(decoded, from, to, facts(member, turn.now).owner, turn);
+    const auto event = member.accept(decoded, from, to, lets_owner_claim(turn.now), turn);
     if (!event) return false;
     const bool zero = *event == Event::advert_zero;
     if (must_look_first(turn) && (!zero || member.is_master())) {

@@ -112,6 +112,10 @@ class SyncGroup {
     void expire_all(const std::string& reason, Turn& turn);
 
     vrrp::Facts facts(const VirtualRouter& member, Instant now) const;
+    /// Gave its role away, or has just recovered: it leaves a master alone that lives (rules.md 15, 19).
+    bool stands_back(Instant now) const { return held_ || (recover_until_ && now < *recover_until_); }
+    /// An owner always preempts (RFC 9568 §6.1), but not against what an operator or its own health says.
+    bool lets_owner_claim(Instant now) const { return !stands_back(now) && !maintenance_; }
     std::optional<std::string> fault() const;
     bool lapsed(const Turn& turn) const;
     const VirtualRouter* stalled_member(Instant now) const;

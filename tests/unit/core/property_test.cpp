@@ -308,3 +308,50 @@ TEST_CASE("property: of two healthy nodes exactly one serves once the wire is wh
         RC_ASSERT(!c.lb2.kernel.holds(ip(vip2)));
     });
 }
+
+TEST_CASE(
+    "property: two nodes that were reloaded, commanded and stalled at random: exactly one serves "
+    "afterwards") {
+    rc::prop("two lives", [] {
+        Cluster c;
+        c.world.start(c.lb1, any_settings());
+        c.world.start(c.lb2, any_settings());
+        const auto steps = *rc::gen::inRange(0, 40);
+        for (int i = 0; i < steps; ++i) {
+            auto& node = coin() ? c.lb1 : c.lb2;
+            auto& other = &node == &c.lb1 ? c.lb2 : c.lb1;
+            const auto lan = one_of<std::string>({"nat", "internal"});
+            switch (*rc::gen::inRange(0, 4)) {
+                case 0: c.world.cut(lan, node, other); break;
+                case 1: c.heal(lan); break;
+                default: happen(c.world, node);
+            }
+            c.world.run_for(std::chrono::milliseconds(*rc::gen::inRange(0, 4000)));
+        }
+        for (const auto* lan : {"nat", "internal"})
+            c.heal(lan);
+        const auto calm = [&](Node& node, const Settings& settings, const std::string& nat,
+                              const std::string& internal) {
+            using Kind = OperatorCommand::Kind;
+            for (const auto* target : {"SG1", "VI_1", "VI_2"})
+                c.world.tell(node, OperatorCommand{1, Kind::release, target, {}, {}});
+            c.world.tell(node, OperatorCommand{1, Kind::maintenance_off, {}, {}, {}});
+            node.kernel.refuses_to_add.clear();
+            for (const auto* address : {vip1, vip2, nat.c_str(), internal.c_str()})
+                c.world.tell(node, node.kernel.remove_by_hand(ip(address)));
+            c.world.tell(node, node.kernel.add_by_hand("enp0s3", ip(nat), 24));
+            c.world.tell(node, node.kernel.add_by_hand("enp0s8", ip(internal), 24));
+            for (const auto* link : {"enp0s3", "enp0s8"})
+                c.world.tell(node, node.kernel.set_link(link, true, true));
+            c.world.reload(node, settings);
+        };
+        calm(c.lb1, c.settings1, "10.0.2.21", "192.168.1.5");
+        calm(c.lb2, c.settings2, "10.0.2.22", "192.168.1.6");
+        c.world.run_for(1000s);
+        if (!c.serves(c.lb1)) RC_FAIL(status(c.lb1, "VI_1").reason + "; " + status(c.lb1, "VI_2").reason);
+        RC_ASSERT(c.holds(c.lb1));
+        RC_ASSERT(state(c.lb2, "VI_1") == State::backup);
+        RC_ASSERT(state(c.lb2, "VI_2") == State::backup);
+        RC_ASSERT(!c.holds(c.lb2));
+    });
+}
