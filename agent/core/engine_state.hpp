@@ -23,6 +23,7 @@ struct Engine::State {
     using GroupId = std::uint32_t;
 
     std::shared_ptr<const Settings> settings;
+    Instant started_at{};  ///< when the first of them came: start-up delays count from here
     bool kernel_known = false;
     bool stopping = false;
     bool stop_told = false;

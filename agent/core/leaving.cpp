@@ -148,12 +148,13 @@ void SyncGroup::run_last_resort(Turn& turn) {
 }
 
 Instant SyncGroup::degrade_at() const {
-    Instant silent_since = refusal_->since;
+    Instant dead_at = refusal_->since + peer_down();
     for (const auto* member : members_) {
         // While it was MASTER itself it could hear nobody: what counts is the last advert of another master.
-        if (member->last_heard()) silent_since = std::max(silent_since, *member->last_heard());
+        if (member->last_heard())
+            dead_at = std::max(dead_at, *member->last_heard() + std::max(peer_down(), member->master_down()));
     }
-    return silent_since + peer_down() + std::chrono::seconds(1);
+    return dead_at + std::chrono::seconds(1);
 }
 
 void SyncGroup::address_event(VirtualRouter& member, const AddressPlan::Event& event, Turn& turn) {

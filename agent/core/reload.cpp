@@ -11,6 +11,7 @@ void Engine::State::on(const ConfigApplied& applied, Turn& turn) {
     if (stopping) return;
     const bool first = !settings;
     settings = applied.settings;
+    if (first) started_at = turn.now;
     health.configure(settings->checks, turn.now);
     remove_routers(*settings, turn);
     configure_routers(*settings, turn);
@@ -72,7 +73,7 @@ void Engine::State::form_group(const std::string& name, std::vector<VirtualRoute
     for (const auto* member : members) {
         const auto current = group_of.find(member->id());
         if (current == group_of.end()) {
-            start_at = std::max(start_at, turn.now + member->settings().startup_delay);
+            start_at = std::max(start_at, started_at + member->settings().startup_delay);
             continue;
         }
         origins.push_back(current->second);

@@ -117,6 +117,10 @@ Duration VirtualRouter::peer_down() const {
     return vrrp::silence_limit(settings_.advert_interval, settings_.down_adverts);
 }
 
+Duration VirtualRouter::master_down() const {
+    return std::max(peer_down(), vrrp::silence_limit(last_advert_.interval, settings_.down_adverts));
+}
+
 Duration VirtualRouter::silent_for(Instant now) const {
     return now - std::max(advertised_at_.value_or(since_), since_);
 }
@@ -152,11 +156,14 @@ void VirtualRouter::operate(std::uint16_t operations, const std::string& reason,
     if (wanted(vrrp::take_addresses)) take_addresses(turn);
     if (wanted(vrrp::drop_addresses)) drop_addresses(turn);
     if (wanted(vrrp::announce_again)) announce_again(turn);
-    // In a group that steps aside there may be members that have heard nobody.
-    const bool heard = last_advert_.interval > Duration::zero();
-    if (wanted(vrrp::learn_interval) && heard && settings_.version == vrrp::Version::v3)
-        master_interval_ = last_advert_.interval;
+    if (wanted(vrrp::learn_interval)) learn_interval();
     arm(operations, reason, turn);
+}
+
+/// In a group that steps aside there may be members that have heard nobody.
+void VirtualRouter::learn_interval() {
+    const bool heard = last_advert_.interval > Duration::zero();
+    if (heard && settings_.version == vrrp::Version::v3) master_interval_ = last_advert_.interval;
 }
 
 void VirtualRouter::arm(std::uint16_t operations, const std::string& reason, Turn& turn) {
@@ -177,6 +184,8 @@ void VirtualRouter::arm(std::uint16_t operations, const std::string& reason, Tur
     if (wanted(vrrp::arm_master_down) || wanted(vrrp::arm_first)) {
         advert_due_.reset();
         expired_ = false;
+        // In FAULT it has listened.
+        if (other_master_ && wanted(vrrp::arm_first)) learn_interval();
         armed_skew_ = wanted(vrrp::arm_master_down) && pair_is_live() ? Duration::zero() : skew();
         const Duration silence = vrrp::silence_limit(master_interval_, settings_.down_adverts) + armed_skew_;
         master_down_due_ = turn.now + silence;

@@ -86,6 +86,8 @@ class VirtualRouter {
     Duration silent_for(Instant now) const;
     /// `peer_down` of rules.md: the soonest that a peer may think we are dead.
     Duration peer_down() const;
+    /// After which silence another master is taken for dead: by its interval, if that is longer than ours.
+    Duration master_down() const;
     /// How long the kernel keeps its addresses without an advertisement; 0: for ever. Owners have no lease:
     /// the addresses are their own (rules.md 7).
     Duration lease() const {
@@ -118,6 +120,7 @@ class VirtualRouter {
     InstanceStatus status(const Turn& turn) const;
 
   private:
+    void learn_interval();
     void take_interval(bool first, const Instance& old, Instant now);
     void follow_heard_master(Turn& turn);
     std::optional<vrrp::Discard> examine(const vrrp::Advert& advert, const IpAddress& from,

@@ -191,3 +191,19 @@ TEST_CASE("rule 11: a reload that removes the refused address ends the fault at 
     solo.change([](Instance& i) { i.addresses.pop_back(); });
     CHECK(solo.state() == State::backup);
 }
+
+TEST_CASE("rule 11: a master that advertises more slowly than we would is still heard") {
+    Solo solo([](Instance& i) {
+        i.version = vrrp::Version::v3;
+        i.advert_interval = 100ms;
+    });
+    solo.node.kernel.refuses_to_add.insert(ip("10.0.0.100"));
+    solo.world.run_until([&] { return became_master(solo.world, "lb1", "VI_1") == 1; }, 5s);
+    for (int i = 0; i < 20; ++i) {
+        solo.hear(200, "10.0.0.2", [](vrrp::Advert& advert) { advert.interval = 3s; });
+        solo.world.run_for(3s);
+    }
+    CHECK(became_master(solo.world, "lb1", "VI_1") == 1);
+    solo.world.run_for(20s);
+    CHECK(solo.status().degraded);
+}

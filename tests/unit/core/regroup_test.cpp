@@ -253,3 +253,28 @@ TEST_CASE("rule 11: a member that is not refused leaves FAULT when a reload take
     c.world.run_for(100ms);
     CHECK(state(c.lb1, "VI_1") == State::backup);
 }
+
+TEST_CASE("start-up delay: it is that of the agent: what a reload adds later waits for nothing") {
+    Cluster c([](Settings& s) {
+        for (auto& instance : s.instances)
+            instance.startup_delay = 3s;
+    });
+    c.settle();
+    SECTION("a new member does not keep its group from taking over") {
+        auto settings = with_third(c.settings2);
+        settings.instances[2].startup_delay = 60s;
+        c.world.run_for(60s);
+        c.world.reload(c.lb2, settings);
+        World::kill(c.lb1);
+        c.world.run_for(5s);
+        CHECK(c.serves(c.lb2));
+        CHECK(is_master(c.lb2, "VI_3"));
+    }
+    SECTION("another VRID") {
+        auto settings = dissolved(c.settings1);
+        settings.instances[0].virtual_router_id = 61;
+        reload(c, settings);
+        c.world.run_for(4s);
+        CHECK(is_master(c.lb1, "VI_1"));
+    }
+}
