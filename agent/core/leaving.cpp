@@ -56,6 +56,7 @@ void SyncGroup::run_yield(Turn& turn) {
     if (!yield_) return;
     // A reload may have put one that serves into the group.
     if (any_is(State::master)) apply_to_all(Event::yield, "its group gives its role away", turn);
+    if (!any_is(State::yielding)) return abandon_yield("who was to give it away is gone", turn);
     const auto waiting = [](const auto* member) {
         return member->state() == State::yielding && !member->relieved();
     };

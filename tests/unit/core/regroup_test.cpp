@@ -278,3 +278,22 @@ TEST_CASE("start-up delay: it is that of the agent: what a reload adds later wai
         CHECK(is_master(c.lb1, "VI_1"));
     }
 }
+
+TEST_CASE("rule 19: a handover of members that a reload removes is not done") {
+    Cluster c;
+    c.settle();
+    World::kill(c.lb2);
+    command(c, Kind::handover);
+    c.world.run_for(100ms);
+    auto settings = with_third(c.settings1);
+    reload(c, settings);
+    settings.instances.erase(settings.instances.begin(), settings.instances.begin() + 2);
+    settings.groups[0].members = {"VI_3"};
+    reload(c, settings);
+    c.world.run_for(5s);
+    const auto answers = c.world.all<OperatorAnswer>("lb1");
+    REQUIRE(answers.size() == 1);
+    CHECK(answers[0].second.outcome == Outcome::busy);
+    CHECK_FALSE(status(c.lb1, "VI_3").held);
+    CHECK(is_master(c.lb1, "VI_3"));
+}
