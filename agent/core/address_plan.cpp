@@ -73,7 +73,8 @@ void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addr
         const AddressKey key = key_of(address);
         const auto [at, added] = entries_.try_emplace(key);
         auto& entry = at->second;
-        const bool found = added && kernel.has_foreign(key.device, key.address, key.prefix);
+        const bool found = !entry.configured && entry.presence == Presence::absent &&
+                           kernel.has_foreign(key.device, key.address, key.prefix);
         if (found) entry.presence = Presence::foreign;
         const bool moves = !added && entry.owner != owner && entry.presence != Presence::absent;
         entry.outdated = entry.outdated || (entry.configured && looks_other(entry.spec, address));
@@ -267,11 +268,11 @@ void AddressPlan::vanished(const std::string& device, const KernelAddress& addre
     set_presence(entry, Presence::absent);
     entry.pending = false;
     dirty_.insert(key);
-    if (!entry.desired || !was_ours || replaced) return;
+    if (!entry.desired || !was_ours) return;
     if (lapsed(entry.owner, now + expiry_slack)) return expire(key, entry);
     // Its lease was not of this time as MASTER, or the removal before it is answered late: set like those
     // that were not there.
-    if (entry.inherited) return;
+    if (entry.inherited || replaced) return;
     while (!entry.repairs.empty() && now - entry.repairs.front() > repair_window)
         entry.repairs.pop_front();
     std::string text = "put back at once";

@@ -17,8 +17,9 @@ namespace {
 constexpr AddressPlan::Owner owners = 2;
 constexpr unsigned numbers = 4;
 
-VirtualAddress numbered(unsigned number) {
-    return virtual_address("10.0.0." + std::to_string(100 + number), "eth0");
+VirtualAddress numbered(unsigned number, Family family = Family::ipv4) {
+    const auto* net = family == Family::ipv4 ? "10.0.0." : "2001:db8::";
+    return virtual_address(net + std::to_string(100 + number), "eth0");
 }
 
 /// A plan and a kernel whose answers are delivered when the test says so.
@@ -88,6 +89,12 @@ TEST_CASE(
     "ours") {
     rc::prop("model", [] {
         Stage s;
+        // Linux tells IPv4 addresses of one interface apart by their prefix, IPv6 addresses it does not.
+        const auto family = *rc::gen::element(Family::ipv4, Family::ipv6);
+        const auto any_prefix = [family] {
+            return family == Family::ipv4 ? std::uint8_t{32} : *rc::gen::element<std::uint8_t>(64, 128);
+        };
+        const auto address_of = [family](unsigned number) { return numbered(number, family).address; };
         std::vector<std::set<unsigned>> configured(owners);
         std::vector<bool> desired(owners, false);
         std::set<unsigned> by_hand;
@@ -103,7 +110,9 @@ TEST_CASE(
                     for (unsigned n = owner; n < numbers; n += owners) {
                         if (!*rc::gen::arbitrary<bool>()) continue;
                         configured[owner].insert(n);
-                        list.push_back(numbered(n));
+                        list.push_back(numbered(n, family));
+                        list.back().prefix = any_prefix();
+                        list.back().label = *rc::gen::element<std::string>("", "eth0:a");
                     }
                     s.plan.configure(owner, list, 0s, s.now, s.view);
                     break;
@@ -118,19 +127,19 @@ TEST_CASE(
                     break;
                 case 3: s.deliver_all(); break;
                 case 4:
-                    for (auto& input : s.virtual_kernel.remove_by_hand(numbered(number).address))
+                    for (auto& input : s.virtual_kernel.remove_by_hand(address_of(number)))
                         s.answers.push_back(std::move(input));
                     by_hand.erase(number);
                     break;
                 case 5:
-                    if (s.virtual_kernel.holds(numbered(number).address)) break;
-                    for (auto& input : s.virtual_kernel.add_by_hand("eth0", numbered(number).address, 32))
+                    if (s.virtual_kernel.holds(address_of(number))) break;
+                    for (auto& input : s.virtual_kernel.add_by_hand("eth0", address_of(number), any_prefix()))
                         s.answers.push_back(std::move(input));
                     by_hand.insert(number);
                     break;
                 case 6:
-                    if (s.virtual_kernel.refuses_to_add.erase(numbered(number).address) == 0)
-                        s.virtual_kernel.refuses_to_add.insert(numbered(number).address);
+                    if (s.virtual_kernel.refuses_to_add.erase(address_of(number)) == 0)
+                        s.virtual_kernel.refuses_to_add.insert(address_of(number));
                     break;
                 default: {
                     // The notifications so far are lost, and everything is read anew.
@@ -151,7 +160,7 @@ TEST_CASE(
         for (unsigned number = 0; number < numbers; ++number) {
             const AddressPlan::Owner owner = number % owners;
             const bool wanted = desired[owner] && configured[owner].contains(number);
-            const bool held = s.virtual_kernel.holds(numbered(number).address);
+            const bool held = s.virtual_kernel.holds(address_of(number));
             if (wanted) RC_ASSERT(held);
             // Rule 8: what was added by hand stays; what is ours and not wanted is gone.
             if (by_hand.contains(number)) RC_ASSERT(held);
