@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What holds for every sequence of inputs: the engine is deterministic, keeps the invariants of
 // invariants.hpp, comes to rest at every instant, and stops when it is told to.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <rapidcheck/catch.h>
 
@@ -48,9 +49,14 @@ Settings any_settings() {
     // An address belongs to one instance: the configuration rules out anything else.
     settings.instances[1].addresses = {virtual_address(vip2, "enp0s8")};
     settings.instances[1].addresses_excluded.clear();
+    if (coin()) {
+        settings.instances.push_back(make_instance("VI_3", "enp0s3", 53, 100, {"10.0.2.211"}));
+        settings.groups[0].members.insert(settings.groups[0].members.begin(), "VI_3");
+    }
+    auto& members = settings.groups[0].members;
+    std::rotate(members.begin(), members.begin() + *rc::gen::inRange(0, 2), members.end());
+    if (coin()) members.pop_back();
     if (coin()) settings.groups.clear();
-    if (!settings.groups.empty() && coin())
-        std::swap(settings.groups[0].members[0], settings.groups[0].members[1]);
     if (!settings.groups.empty() && coin())
         settings.groups[0].checks.push_back({"b", -30, OnDown::last_resort});
     return settings;
