@@ -8,7 +8,7 @@ namespace regent::core {
 void Engine::State::on(const LinkChanged& change, Turn& turn) {
     const auto* known = kernel.link(change.link.index);
     if (known && known->link == change.link) return;
-    const bool appeared = !known || known->link.name != change.link.name;
+    const bool appeared = known == nullptr || known->link.name != change.link.name;
     if (appeared && known) {
         plan.link_renamed(known->link.name, change.link.name);
         for (const auto& address : kernel.addresses(change.link.index))
@@ -60,7 +60,7 @@ void Engine::State::on(const KernelSnapshot& snapshot, Turn& turn) {
     kernel.keep_only(snapshot.links);
     for (const auto& link : snapshot.links) {
         const auto* known = kernel.link(link.index);
-        const bool appeared = !known || known->link.name != link.name;
+        const bool appeared = known == nullptr || known->link.name != link.name;
         kernel.set_link(link, turn.now);
         if (appeared) plan.link_appeared(link.name);
         restore_routes(link.name, turn);

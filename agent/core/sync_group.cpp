@@ -22,9 +22,10 @@ constexpr const char* listening = "listening for a master";
 
 SyncGroup::SyncGroup(std::string name, std::vector<VirtualRouter*> members, std::vector<CheckTracker> checks,
                      Instant now)
-    : start_at_(now) {
+    : start_at_(now), cold_(std::all_of(members.begin(), members.end(), [](const auto* member) {
+          return member->state() == State::init;
+      })) {
     reform(std::move(name), std::move(members), std::move(checks));
-    cold_ = all_are(State::init);
 }
 
 void SyncGroup::reform(std::string name, std::vector<VirtualRouter*> members,
