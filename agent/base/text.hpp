@@ -31,6 +31,11 @@ std::string concat(const Parts&... parts) {
     return out;
 }
 
+/// "handover: new disk"; without a reason "handover".
+inline std::string with_reason(std::string_view what, const std::string& reason) {
+    return reason.empty() ? std::string(what) : concat(what, ": ", reason);
+}
+
 /// "3.6 s", "250 ms", "40 us": the largest unit that gives a number of at least 1, up to three decimals.
 inline std::string to_text(Duration duration) {
     const bool negative = duration < Duration::zero();

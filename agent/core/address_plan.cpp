@@ -268,7 +268,8 @@ void AddressPlan::vanished(const std::string& device, const KernelAddress& addre
     set_presence(entry, Presence::absent);
     entry.pending = false;
     dirty_.insert(key);
-    if (!entry.desired || !was_ours) return;
+    if (!was_ours) return;
+    if (!entry.desired) return events_.push_back({Event::Kind::gone, entry.owner, key, {}});
     if (lapsed(entry.owner, now + expiry_slack)) return expire(key, entry);
     // Its lease was not of this time as MASTER, or the removal before it is answered late: set like those
     // that were not there.

@@ -29,6 +29,7 @@ class AddressPlan {
     struct Event {
         enum class Kind : std::uint8_t {
             held,              ///< the kernel has it now and we want it: announce it
+            gone,              ///< ours, which we did not want any more
             deleted_by_other,  ///< it will be put back; `text` says when, if not at once
             lease_expired,     ///< the kernel took it because we did not renew it: not put back
             renewal_refused,   ///< `text` is why its lease could not be renewed

@@ -42,7 +42,7 @@ void SyncGroup::begin_yield(Purpose purpose, const std::string& reason, Turn& tu
     Duration interval{};
     for (const auto* member : members_)
         interval = std::max(interval, member->settings().advert_interval);
-    yield_ = Yield{purpose, turn.now + 2 * interval, std::nullopt, false};
+    yield_ = Yield{purpose, turn.now + 2 * interval, std::nullopt, {}, false};
     // Priority 0 renews no lease: whether anybody answers must be known while the addresses are still here.
     for (const auto* member : members_) {
         if (const auto end = turn.plan.lease_end(member->id()))
@@ -73,7 +73,8 @@ void SyncGroup::run_yield(Turn& turn) {
 /// A reload has moved a member out of a group that was yielding: it goes on if it still can, and may yield
 /// anew.
 void SyncGroup::end_stray_yield(Turn& turn) {
-    if (maintenance_) return begin_yield(Purpose::maintenance, concat("maintenance: ", *maintenance_), turn);
+    if (maintenance_)
+        return begin_yield(Purpose::maintenance, with_reason("maintenance", *maintenance_), turn);
     const bool relieved =
         std::any_of(members_.begin(), members_.end(), [](const auto* member) { return member->relieved(); });
     apply_to_all(relieved ? Event::yield_relieved : Event::yield_unanswered, "its group has changed", turn);
@@ -82,6 +83,7 @@ void SyncGroup::end_stray_yield(Turn& turn) {
 void SyncGroup::end_yield(bool relieved, Turn& turn) {
     const auto purpose = yield_->purpose;
     const bool released = yield_->released;
+    const auto handed_over = with_reason("handed over", yield_->reason);
     answer_yield(*yield_, relieved, turn);
     yield_.reset();
     const bool lost = std::any_of(members_.begin(), members_.end(), [&](const auto* member) {
@@ -103,15 +105,15 @@ void SyncGroup::end_yield(bool relieved, Turn& turn) {
     }
     if (purpose == Purpose::maintenance) {
         // Forced if nobody takes over: the operator wants to work on this machine.
-        apply_to_all(Event::yield_relieved, concat("in maintenance: ", *maintenance_), turn);
+        apply_to_all(Event::yield_relieved, with_reason("in maintenance", *maintenance_), turn);
         return;
     }
     if (purpose == Purpose::handover) {
         held_ = held_ || (relieved && !released);
         apply_to_all(relieved ? Event::yield_relieved : Event::yield_unanswered,
                      !relieved  ? "nobody else serves"
-                     : released ? "handed over and released"
-                                : "handed over; held until it is released",
+                     : released ? concat(handed_over, "; released")
+                                : concat(handed_over, "; held until it is released"),
                      turn);
         return;
     }
@@ -163,6 +165,7 @@ void SyncGroup::address_event(VirtualRouter& member, const AddressPlan::Event& e
     const auto what = event.key.to_string();
     switch (event.kind) {
         case Kind::held: member.address_held(event.key, turn); break;
+        case Kind::gone: turn.to_publish.insert(member.id()); break;
         case Kind::deleted_by_other:
             member.count_repair();
             turn.log(LogLevel::warning, member.name(),

@@ -118,8 +118,9 @@ void SyncGroup::handover(std::uint64_t id, const std::string& reason, Turn& turn
     if (stopping_) return answer(Outcome::busy, "the agent is stopping");
     if (yield_) return answer(Outcome::busy, "it is already giving its role away");
     if (!any_is(State::master)) return answer(Outcome::not_master, "it is not MASTER: nothing to hand over");
-    begin_yield(Purpose::handover, concat("handover: ", reason), turn);
+    begin_yield(Purpose::handover, with_reason("handover", reason), turn);
     yield_->answer_to = id;
+    yield_->reason = reason;
 }
 
 void SyncGroup::release(Turn& turn) {
@@ -138,7 +139,7 @@ void SyncGroup::set_maintenance(const std::optional<std::string>& reason, Turn& 
     if (yield_) {
         overtake_yield(Purpose::maintenance, "maintenance begins", turn);
     } else {
-        begin_yield(Purpose::maintenance, concat("maintenance: ", *maintenance_), turn);
+        begin_yield(Purpose::maintenance, with_reason("maintenance", *maintenance_), turn);
     }
 }
 

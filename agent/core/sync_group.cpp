@@ -277,7 +277,7 @@ void SyncGroup::promote(Turn& turn) {
     if (stopping_ || yield_ || !any_is(State::backup)) return;
     if (maintenance_) {
         for (auto* member : members_)
-            member->set_reason(concat("in maintenance: ", *maintenance_), turn);
+            member->set_reason(with_reason("in maintenance", *maintenance_), turn);
         return;
     }
     const bool ready = facts(*members_.front(), turn.now).group_ready;

@@ -78,6 +78,7 @@ class SyncGroup {
         Purpose purpose;
         Instant deadline;
         std::optional<std::uint64_t> answer_to;  ///< the OperatorCommand that waits
+        std::string reason;                      ///< of a handover; may be empty
         bool released = false;                   ///< a handover, and the release has come already
     };
     /// The kernel does not accept an address (rules.md 11).

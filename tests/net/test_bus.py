@@ -436,7 +436,7 @@ def test_every_command_of_the_manual(scene: Scene) -> None:
     scene.duo.settle()
     for monitor in monitors:
         monitor.wait_for("Transition", 5.0)
-        monitor.wait_for("handed over; held until it is released", 5.0)
+        monitor.wait_for("handed over: kernel update; held until it is released", 5.0)
         monitor.stop()
     methods = {member.split()[1] for members in _declared().values() for member in members if member.startswith("method ")}
     assert methods <= {word for words in lines for word in words} and len(monitors) == 2

@@ -383,3 +383,30 @@ TEST_CASE("rule 19: an owner that handed over is held like any other, also after
         CHECK(c.serves(c.lb2));
     }
 }
+
+TEST_CASE("rule 19: after a handover the state says why, and no address that is gone") {
+    Cluster c;
+    c.settle();
+    command(c, c.lb1, Kind::handover);
+    c.world.run_for(2s);
+    REQUIRE(c.serves(c.lb2));
+    const auto published = c.world.all<PublishState>("lb1");
+    REQUIRE_FALSE(published.empty());
+    for (const auto& name : {"VI_1", "VI_2"}) {
+        const auto last = std::find_if(published.rbegin(), published.rend(),
+                                       [&](const auto& state) { return state.second.status.name == name; });
+        REQUIRE(last != published.rend());
+        CHECK(last->second.status.state == State::backup);
+        CHECK(last->second.status.addresses.empty());
+    }
+    CHECK(status(c.lb1, "VI_1").reason == "handed over: new disk; held until it is released");
+}
+
+TEST_CASE("rule 19: without a reason nothing is left open") {
+    Cluster c;
+    c.settle();
+    c.world.tell(c.lb1, OperatorCommand{7, Kind::maintenance_on, {}, {}, "uid 0, regentctl, pid 9"});
+    c.world.run_for(2s);
+    CHECK(status(c.lb1, "VI_1").reason == "in maintenance");
+    CHECK_FALSE(has_logged(c, "maintenance: "));
+}

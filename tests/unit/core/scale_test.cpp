@@ -130,7 +130,12 @@ TEST_CASE("scale: a packet for one of 255 routers makes work for that one alone"
     run.world.run_for(0s);
     CHECK(run.world.all<Transition>("lb1").size() == 1);
     CHECK(run.world.all<SendAdvert>("lb1").size() == 1);
-    CHECK(run.world.all<PublishState>("lb1").size() == 1);
+    // That it is BACKUP, and that the kernel has taken its address off.
+    const auto published = run.world.all<PublishState>("lb1");
+    REQUIRE(published.size() == 2);
+    CHECK(published.front().second.status.name == published.back().second.status.name);
+    CHECK_FALSE(published.front().second.status.addresses.empty());
+    CHECK(published.back().second.status.addresses.empty());
 }
 
 // The virtual kernel searches lists, so its own quadratic part is bounded by a generous factor: a quadratic
