@@ -92,9 +92,9 @@ Result<void> EngineLoop::start(bool realtime) {
             return done;
     }
     if (auto done = parts_.loop.add_timer(take_turn); !done) return done;
-    auto snapshot = parts_.monitor.snapshot();
+    auto snapshot = platform::NetlinkMonitor::snapshot();
     for (unsigned tries = 1; !snapshot && tries < snapshot_tries; ++tries)
-        snapshot = parts_.monitor.snapshot();
+        snapshot = platform::NetlinkMonitor::snapshot();
     if (!snapshot) return tl::unexpected(snapshot.error());
     if (const auto routes = platform::our_routes()) {
         for (const auto& route : *routes)
@@ -281,6 +281,7 @@ bool EngineLoop::report(decltype(Report::what) what, Instant now) {
     if (is_state) {
         republish_ = true;
     } else if (is_owed && owed_.size() < most_owed) {
+        // NOLINTNEXTLINE(bugprone-use-after-move): offer() leaves what it refuses
         owed_.push_back(std::move(message));
     } else {
         channels_.reports.count_drop();

@@ -48,7 +48,8 @@ void add_interface(Assessment& result, const InterfaceTracker& tracker, Duration
                    Counted& counted) {
     const auto* link = turn.kernel.link(tracker.interface);
     if (link && (!link->down_since || turn.now < *link->down_since + debounce)) return;
-    const auto reason = concat("interface ", tracker.interface, link ? " is down" : " does not exist");
+    const auto reason =
+        concat("interface ", tracker.interface, link != nullptr ? " is down" : " does not exist");
     if (tracker.weight) {
         if (counted.interfaces.insert(tracker.interface).second) add_weight(result, *tracker.weight, reason);
     } else {

@@ -5,6 +5,7 @@
 #include <array>
 #include <regent/abi/result.h>
 #include <string_view>
+#include <utility>
 
 namespace regent::plugin {
 namespace {
@@ -58,8 +59,8 @@ std::string_view words_of(std::uint32_t reason) {
 
 }  // namespace
 
-CheckSchedule::CheckSchedule(const config::CheckPlan& plan, std::uint32_t seed)
-    : plan_(plan), random_(seed) {}
+CheckSchedule::CheckSchedule(config::CheckPlan plan, std::uint32_t seed)
+    : plan_(std::move(plan)), random_(seed) {}
 
 Duration CheckSchedule::interval() const {
     return plan_.mode == Mode::event ? plan_.resync : plan_.settings.interval;

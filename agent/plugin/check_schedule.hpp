@@ -27,7 +27,7 @@ class CheckSchedule {
 
     /// `seed` decides jitter, and where in the interval the check is asked: checks that start together must
     /// not be asked together for ever.
-    CheckSchedule(const config::CheckPlan& plan, std::uint32_t seed);
+    CheckSchedule(config::CheckPlan plan, std::uint32_t seed);
 
     /// The instance lives: it is asked at once.
     void ready(Instant now);

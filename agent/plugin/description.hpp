@@ -35,6 +35,6 @@ std::string write_description(const config::Plugin& plugin);
 /// and its characters, every list for its length, every name for being unique and not one of the agent's own
 /// keys. Keys that are not known are passed over: a newer host may say more. `file` stays empty. The error is
 /// one sentence. Any thread; throws nothing but std::bad_alloc.
-Result<config::Plugin> read_description(std::string_view json);
+Result<config::Plugin> read_description(std::string_view text);
 
 }  // namespace regent::plugin

@@ -49,8 +49,8 @@ LogLevel level_of(std::uint32_t level) {
 
 }  // namespace
 
-HostLink::HostLink(HostFile file, const Wiring& wiring)
-    : file_(std::move(file)), wiring_(wiring), due_(Instant{}), delay_(shortest_delay) {
+HostLink::HostLink(HostFile file, Wiring wiring)
+    : file_(std::move(file)), wiring_(std::move(wiring)), due_(Instant{}), delay_(shortest_delay) {
     wiring_.agenda.update(*this);
 }
 

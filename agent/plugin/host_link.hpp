@@ -60,7 +60,7 @@ class HostLink : public Timed {
         Pong told;                        ///< what the host itself counts
     };
 
-    HostLink(HostFile file, const Wiring& wiring);
+    HostLink(HostFile file, Wiring wiring);
     ~HostLink() override;
     HostLink(const HostLink&) = delete;
     HostLink& operator=(const HostLink&) = delete;

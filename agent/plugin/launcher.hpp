@@ -19,6 +19,7 @@ struct HostFile {
     bool keep_net_raw = false;
     bool keep_setuid = false;
 
+    // NOLINTNEXTLINE(readability-implicit-bool-conversion): clang-tidy 14 compares the bools as int
     auto operator<=>(const HostFile&) const = default;
 };
 

@@ -15,6 +15,6 @@ std::uint64_t probe_of(const regent_result* result);
 /// Checked and copied: a state or reason that does not exist is UNKNOWN (internal), text is cut and made
 /// printable, metrics without a name, a finite value or room are left out. `asked`: when the probe was, if
 /// one was.
-Report report_of(InstanceId instance, const regent_result* result, Instant asked, Instant now);
+Report report_of(InstanceId instance, const regent_result* from, Instant asked, Instant now);
 
 }  // namespace regent::plugin::host
