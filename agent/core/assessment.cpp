@@ -47,7 +47,7 @@ void add_check(Assessment& result, const CheckTracker& tracker, const Health& he
 void add_interface(Assessment& result, const InterfaceTracker& tracker, Duration debounce, const Turn& turn,
                    Counted& counted) {
     const auto* link = turn.kernel.link(tracker.interface);
-    if (link && (!link->down_since || turn.now < *link->down_since + debounce)) return;
+    if (link != nullptr && (!link->down_since || turn.now < *link->down_since + debounce)) return;
     const auto reason =
         concat("interface ", tracker.interface, link != nullptr ? " is down" : " does not exist");
     if (tracker.weight) {
