@@ -26,11 +26,13 @@ void NetlinkWorker::start(std::optional<int> realtime_priority) {
 void NetlinkWorker::queue(Request request) {
     queued_ = true;
     if (waiting_.try_push(std::move(request))) return;
+    // NOLINTBEGIN(bugprone-use-after-move): try_push() leaves what it refuses
     if (std::holds_alternative<core::RenewLease>(request)) {
         ++dropped_renewals_;
         return;
     }
     refused_here_.push_back(refusal(request, "too many requests to the kernel are waiting"));
+    // NOLINTEND(bugprone-use-after-move)
     wake_engine_.signal();
 }
 

@@ -21,6 +21,7 @@ constexpr std::size_t maximum_line = 1024;  // summaries, defaults, URLs
 // The sizes of version 1.0, which no struct of major version 1 may be smaller than.
 constexpr std::size_t plugin_size = offsetof(regent_plugin, types) + sizeof(regent_plugin::types);
 constexpr std::size_t type_size = offsetof(regent_type, ops) + sizeof(regent_type::ops);
+// NOLINTNEXTLINE(bugprone-sizeof-expression): that of the pointer is meant
 constexpr std::size_t param_size = offsetof(regent_param, choices) + sizeof(regent_param::choices);
 constexpr std::size_t check_size = offsetof(regent_check_ops, describe) + sizeof(void*);
 constexpr std::size_t notifier_size = offsetof(regent_notifier_ops, describe) + sizeof(void*);
