@@ -85,14 +85,15 @@ void AddressPlan::configure(Owner owner, const std::vector<VirtualAddress>& addr
         if (entry.presence != Presence::absent) ++state.present;
         state.keys.push_back(key);
         dirty_.insert(key);
-        if ((found || moves) && entry.desired) tell_held(key, entry);
+        // What stood there before us needs no request, so no answer will come either.
+        if ((found || moves) && entry.desired) tell_present(key, entry);
     }
 }
 
-/// What stood there before us needs no request, so no answer will come either.
-void AddressPlan::tell_held(const AddressKey& key, const Entry& entry) {
-    events_.push_back({Event::Kind::held, entry.owner, key, {}});
-    if (entry.presence == Presence::foreign) events_.push_back({Event::Kind::foreign, entry.owner, key, {}});
+void AddressPlan::tell_present(const AddressKey& key, const Entry& entry) {
+    if (entry.desired) events_.push_back({Event::Kind::held, entry.owner, key, {}});
+    if (entry.presence == Presence::foreign && entry.configured)
+        events_.push_back({Event::Kind::foreign, entry.owner, key, {}});
 }
 
 void AddressPlan::tell_held(Owner owner) {
@@ -120,7 +121,7 @@ void AddressPlan::desire(Owner owner, bool wanted, Instant now) {
         entry.repairs.clear();
         if (entry.not_before) delayed_.erase({*entry.not_before, key});
         entry.not_before.reset();
-        if (wanted && entry.presence != Presence::absent) tell_held(key, entry);
+        if (wanted && entry.presence != Presence::absent) tell_present(key, entry);
         dirty_.insert(key);
     }
 }
@@ -200,8 +201,7 @@ void AddressPlan::twin_appeared(const AddressKey& key) {
         entry.pending = false;
         set_presence(entry, Presence::foreign);
         dirty_.insert(twin);
-        if (news && entry.desired) events_.push_back({Event::Kind::held, entry.owner, twin, {}});
-        if (news) events_.push_back({Event::Kind::foreign, entry.owner, twin, {}});
+        if (news) tell_present(twin, entry);
     });
 }
 
@@ -246,11 +246,8 @@ bool AddressPlan::appeared(const std::string& device, const KernelAddress& addre
     entry.pending = false;
     dirty_.insert(key);
     if (!news) return ours;
-    if (entry.desired) {
-        entry.failures = 0;
-        events_.push_back({Event::Kind::held, entry.owner, key, {}});
-    }
-    if (!ours && entry.configured) events_.push_back({Event::Kind::foreign, entry.owner, key, {}});
+    if (entry.desired) entry.failures = 0;
+    tell_present(key, entry);
     return ours;
 }
 

@@ -123,7 +123,8 @@ class AddressPlan {
 
     /// Addresses of `owner` that are not in `kept` are nobody's from now on.
     void release(Owner owner, const std::set<AddressKey>& kept);
-    void tell_held(const AddressKey& key, const Entry& entry);
+    /// It is there now: who wants it announces it.
+    void tell_present(const AddressKey& key, const Entry& entry);
     void set_presence(Entry& entry, Presence presence);
     template <class Each>
     void each_twin(const AddressKey& key, const Each& each);

@@ -155,7 +155,8 @@ Instant SyncGroup::degrade_at() const {
     for (const auto* member : members_) {
         // While it was MASTER itself it could hear nobody: what counts is the last advert of another master.
         if (member->last_heard())
-            dead_at = std::max(dead_at, *member->last_heard() + std::max(peer_down(), member->master_down()));
+            dead_at =
+                std::max(dead_at, *member->last_heard() + std::max(peer_down(), member->silence_limit()));
     }
     return dead_at + std::chrono::seconds(1);
 }

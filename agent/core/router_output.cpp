@@ -149,7 +149,7 @@ void VirtualRouter::route_refused(const Route& route, const std::string& reason,
 void VirtualRouter::confirm_advert(Turn& turn) {
     if (std::exchange(unsent_, 0) == 0) return;
     advertised_at_ = sent_at_;
-    patience_ = peer_down();
+    advertised_peer_down_ = peer_down();
     // One that has just yielded to a winning advertisement has said its last.
     if (!is_master()) return;
     turn.actions.push_back(RecordAdvert{slot_, sent_at_});

@@ -79,7 +79,7 @@ Duration SyncGroup::peer_down() const {
 
 bool SyncGroup::hears_master(Instant now) const {
     return std::any_of(members_.begin(), members_.end(), [&](const auto* member) {
-        return member->last_heard() && now < *member->last_heard() + member->master_down();
+        return member->last_heard() && now < *member->last_heard() + member->silence_limit();
     });
 }
 

@@ -117,7 +117,7 @@ Duration VirtualRouter::peer_down() const {
     return vrrp::silence_limit(settings_.advert_interval, settings_.down_adverts);
 }
 
-Duration VirtualRouter::master_down() const {
+Duration VirtualRouter::silence_limit() const {
     return std::max(peer_down(), vrrp::silence_limit(last_advert_.interval, settings_.down_adverts));
 }
 
@@ -126,7 +126,7 @@ Duration VirtualRouter::silent_for(Instant now) const {
 }
 
 bool VirtualRouter::stalled(Instant now) const {
-    return is_master() && silent_for(now) > patience_;
+    return is_master() && silent_for(now) > advertised_peer_down_;
 }
 
 std::uint16_t VirtualRouter::apply(Event event, const vrrp::Facts& facts, const std::string& reason,
@@ -300,7 +300,7 @@ void VirtualRouter::enter(State state, const std::string& reason, Turn& turn) {
         other_master_.reset();
         last_advert_ = {};
         master_interval_ = settings_.advert_interval;
-        patience_ = peer_down();
+        advertised_peer_down_ = peer_down();
     }
     if (from == State::master) ++counters_.released_master;
     if (to == State::fault || to == State::init) {

@@ -87,7 +87,7 @@ class VirtualRouter {
     /// `peer_down` of rules.md: the soonest that a peer may think we are dead.
     Duration peer_down() const;
     /// After which silence another master is taken for dead: by its interval, if that is longer than ours.
-    Duration master_down() const;
+    Duration silence_limit() const;
     /// How long the kernel keeps its addresses without an advertisement; 0: for ever. Owners have no lease:
     /// the addresses are their own (rules.md 7).
     Duration lease() const {
@@ -162,7 +162,7 @@ class VirtualRouter {
     bool relieved_ = false;
 
     std::optional<Instant> advertised_at_;  ///< that an advert other than priority 0 has left
-    Duration patience_{};                   ///< of a peer after it: what it says is in force until the next
+    Duration advertised_peer_down_{};       ///< of a peer after it: what it says is in force until the next
     Instant sent_at_{};                     ///< of the advert on its way out
     std::size_t unsent_ = 0;                ///< its destinations that have not failed
     std::uint32_t slot_ = 0;

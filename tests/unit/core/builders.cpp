@@ -148,6 +148,21 @@ void Cluster::settle() {
     world.forget();
 }
 
+void Cluster::recover() {
+    const auto say = [this](Node& node, CheckState state) {
+        world.tell(node, CheckVerdict{"haproxy", state, {}, false});
+    };
+    world.start(lb1, settings1);
+    world.start(lb2, settings2);
+    say(lb1, CheckState::up);
+    say(lb2, CheckState::up);
+    world.run_for(std::chrono::milliseconds(10'500));
+    say(lb1, CheckState::down);
+    world.run_for(std::chrono::seconds(5));
+    say(lb1, CheckState::up);
+    world.run_for(std::chrono::seconds(1));
+}
+
 void Cluster::cut(const std::string& lan) {
     world.cut(lan, lb1, lb2);
     world.cut(lan, lb2, lb1);

@@ -72,6 +72,9 @@ class Cluster {
 
     /// Both are started and lb1 serves.
     void settle();
+    /// Both are started with the check "haproxy", which has failed on lb1 and is UP again: lb2 serves, and
+    /// lb1 is in its recover delay.
+    void recover();
     /// Nothing passes between the nodes on that LAN, or everything does again.
     void cut(const std::string& lan);
     void heal(const std::string& lan);

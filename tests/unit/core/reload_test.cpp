@@ -342,15 +342,7 @@ TEST_CASE("reload: a change of the group does not forget a recover delay or a re
         };
         Cluster c(track);
         track(changed);
-        c.world.start(c.lb1, c.settings1);
-        c.world.start(c.lb2, c.settings2);
-        c.world.tell(c.lb1, CheckVerdict{"haproxy", CheckState::up, {}, false});
-        c.world.tell(c.lb2, CheckVerdict{"haproxy", CheckState::up, {}, false});
-        c.world.run_for(10500ms);
-        c.world.tell(c.lb1, CheckVerdict{"haproxy", CheckState::down, {}, false});
-        c.world.run_for(5s);
-        c.world.tell(c.lb1, CheckVerdict{"haproxy", CheckState::up, {}, false});
-        c.world.run_for(1s);
+        c.recover();
         REQUIRE(c.serves(c.lb2));
         reload(c, c.lb1, changed);
         c.world.run_for(8s);

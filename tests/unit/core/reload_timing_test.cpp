@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A reload changes what timers are made of: intervals, down times, peers (issue 4, item 5; rules.md 4, 6, 7).
+// A reload changes what timers are made of: intervals, down times, peers (rules.md 4, 6, 7).
 #include <catch2/catch.hpp>
 
 #include "tests/unit/core/builders.hpp"

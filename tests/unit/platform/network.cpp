@@ -114,6 +114,14 @@ Cable::Cable() {
     REQUIRE(right_index > 0);
 }
 
+void forbid_on_the_way(const Cable& cable) {
+    cable.right.enter();
+    run("echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
+    run("ip -6 route add prohibit 2001:db8:7::/64");
+    cable.left.enter();
+    run("ip -6 route add 2001:db8:7::/64 via 2001:db8::2");
+}
+
 WithoutCapability::WithoutCapability(unsigned capability) {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     REQUIRE(::syscall(SYS_capget, &header, before_.data()) == 0);

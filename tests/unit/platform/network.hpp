@@ -65,6 +65,10 @@ struct Cable {
     int right_index = 0;
 };
 
+/// `right` routes, and forbids what `left` sends to 2001:db8:7::/64 by it, as a firewall on the way does. The
+/// calling thread is in `left` afterwards.
+void forbid_on_the_way(const Cable& cable);
+
 /// Without some effective capabilities for as long as it lives.
 class WithoutCapability {
   public:

@@ -351,11 +351,7 @@ TEST_CASE("http: a host that does not answer runs into the deadline") {
 TEST_CASE("http: a firewall on the way that forbids it is no rule of this machine") {
     REQUIRE_NETWORK();
     const platform::test::Cable cable;
-    cable.right.enter();
-    platform::test::run("echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
-    platform::test::run("ip -6 route add prohibit 2001:db8:7::/64");
-    cable.left.enter();
-    platform::test::run("ip -6 route add 2001:db8:7::/64 via 2001:db8::2");
+    platform::test::forbid_on_the_way(cable);
     sdk::testing::FakeHost host;
     auto check = host.create(type, {{"url", "http://[2001:db8:7::1]/"}});
     check.start();

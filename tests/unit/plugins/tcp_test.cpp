@@ -123,11 +123,7 @@ TEST_CASE("tcp: no way there") {
 TEST_CASE("tcp: a firewall on the way that forbids it is no rule of this machine") {
     REQUIRE_NETWORK();
     const platform::test::Cable cable;
-    cable.right.enter();
-    platform::test::run("echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
-    platform::test::run("ip -6 route add prohibit 2001:db8:7::/64");
-    cable.left.enter();
-    platform::test::run("ip -6 route add 2001:db8:7::/64 via 2001:db8::2");
+    platform::test::forbid_on_the_way(cable);
     Bench bench(80, {}, "2001:db8:7::1");
     const auto report = bench.ask();
     CHECK(report.state == State::down);
