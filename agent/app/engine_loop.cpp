@@ -103,9 +103,8 @@ Result<void> EngineLoop::start(bool realtime) {
     recall(now);
     handle(core::ConfigApplied{settings_}, now);
     handle(core::Input(std::move(*snapshot)), now);
+    ready_due_ = true;
     turn();
-    report(EngineReady{}, platform::now());
-    channels_.wake_service.signal();
     return {};
 }
 
@@ -293,6 +292,8 @@ void EngineLoop::tell_owed(Instant now) {
     while (!owed_.empty() && channels_.reports.offer(std::move(owed_.front())))
         owed_.pop_front();
     if (owed_.empty() && republish_) republish(now);
+    if (ready_due_ && owed_.empty() && !republish_)
+        ready_due_ = !channels_.reports.offer({now, EngineReady{}});
 }
 
 void EngineLoop::republish(Instant now) {

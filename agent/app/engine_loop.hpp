@@ -95,6 +95,7 @@ class EngineLoop {
     Instant renewals_tell_after_{};
     unsigned postponed_ = 0;             ///< passes in a row that left packets unread
     std::vector<core::Input> verdicts_;  ///< taken in this pass
+    bool ready_due_ = false;             ///< the service is to hear that all it has to know has been told
     bool republish_ = false;             ///< a state did not fit into the queue: the service's picture is old
     std::vector<core::Input> requests_of_signals_;  ///< taken in a turn, after what the sockets say
     bool stop_requested_ = false;

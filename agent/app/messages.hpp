@@ -26,7 +26,7 @@
 
 namespace regent::app {
 
-/// The first turn is done: configuration and kernel are known to the engine.
+/// The first turn is done: configuration and kernel are known to the engine, and what came of it is told.
 struct EngineReady {};
 
 /// What an instance has counted; once a second.

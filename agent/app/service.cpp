@@ -130,7 +130,10 @@ void Service::show(const Report& report) {
         tell(events_.forget(*gone));
         views_.forget(gone->instance);  // after its last word, which its object tells
     }
-    if (std::holds_alternative<EngineReady>(report.what)) say_ready();
+    if (std::holds_alternative<EngineReady>(report.what)) {
+        channels_.outbox.tell_whole();
+        say_ready();
+    }
 }
 
 void Service::take_requests() {

@@ -91,6 +91,10 @@ void Outbox::tell(Answer answer) {
     change([&](Batch& batch) { append(batch.answers, maximum_answers, std::move(answer)); });
 }
 
+void Outbox::tell_whole() {
+    change([](Batch& batch) { batch.is_whole = true; });
+}
+
 Batch Outbox::take() {
     wakeup_.clear();
     const std::lock_guard guard(lock_);

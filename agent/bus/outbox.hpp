@@ -21,6 +21,7 @@ namespace regent::bus {
 
 /// All that has changed since the last one.
 struct Batch {
+    bool is_whole = false;  ///< with this one all there is at the start has been told
     std::optional<AgentView> agent;
     std::map<std::string, std::optional<InstanceView>> instances;  ///< none: it is gone
     std::map<std::string, std::optional<GroupView>> groups;
@@ -54,6 +55,8 @@ class Outbox {
     void tell(Transition transition);
     void tell(plugin::Incident incident);
     void tell(Answer answer);
+    /// All there is at the start has been put: who comes to the bus from now on sees the whole of it.
+    void tell_whole();
 
     /// The bus thread: readable when there is something to take.
     int fd() const { return wakeup_.fd(); }

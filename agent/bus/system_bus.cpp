@@ -94,7 +94,10 @@ void SystemBus::process() {
 }
 
 void SystemBus::apply(const Batch& batch) {
-    if (!connected_) return absorb(picture_, batch);
+    if (!connected_) {
+        if (batch.is_whole) retry_ = Instant{};
+        return absorb(picture_, batch);
+    }
     try {
         connected_->tree->apply(picture_, batch);
     } catch (const sdbus::Error& error) {

@@ -29,6 +29,7 @@ class SystemBus {
     SystemBus(const SystemBus&) = delete;
     SystemBus& operator=(const SystemBus&) = delete;
 
+    /// The first one that is whole begins the connecting: the name stands for all objects.
     void apply(const Batch& batch);
     /// The bus does not read what it was told. What is told it now would wait in memory, message by message:
     /// in the outbox what changes twice waits once, and within bounds.
@@ -52,7 +53,7 @@ class SystemBus {
     Picture picture_;
     Desk desk_;
     std::unique_ptr<Connected> connected_;  ///< none: there is no bus
-    std::optional<Instant> retry_ = Instant{};
+    std::optional<Instant> retry_;
     bool congested_ = false;
     std::string said_;
 };

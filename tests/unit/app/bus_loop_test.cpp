@@ -87,6 +87,7 @@ class Agent {
         views_.configure(loaded);
         for (const auto& name : group.members)
             views_.show(status(name));
+        channels_.outbox.tell_whole();
         auto loop = app::BusLoop::open(channels_);
         REQUIRE(loop);
         thread_ = std::thread([loop = std::move(*loop)] { loop->run(); });

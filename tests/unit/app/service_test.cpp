@@ -47,6 +47,11 @@ class Bench {
         command.target = target;
         command.who = "uid 0, regentctl, pid 9";
         REQUIRE(channels.reports.try_push({{}, core::PassOn{command}}));
+        return run();
+    }
+
+    /// What the bus is told of the reports that wait.
+    bus::Batch run() {
         channels.wake_service.signal();
         app::Service service(options, catalog, channels, std::move(*platform::EventLoop::open()),
                              std::move(*platform::NotifySocket::from_environment()));
@@ -69,6 +74,13 @@ const What& only_answer(const bus::Batch& batch) {
 }
 
 }  // namespace
+
+TEST_CASE("service: once the engine is ready, the bus may be shown all there is") {
+    Bench bench;
+    CHECK_FALSE(bench.run().is_whole);
+    REQUIRE(bench.channels.reports.try_push({{}, app::EngineReady{}}));
+    CHECK(bench.run().is_whole);
+}
 
 TEST_CASE("service: a reload goes to the engine, and its caller learns that it is in force") {
     Bench bench;

@@ -30,6 +30,7 @@ struct Shown {
     }
     void put(vrrp::State state) {
         bus::Batch batch;
+        batch.is_whole = true;
         for (const auto& name : {"VI_1", "VI_2"})
             batch.instances[name] = test::instance(name, state);
         bus->apply(batch);
@@ -60,8 +61,8 @@ std::string state_of(const std::string& object) {
 TEST_CASE("bus: what changes in the moment in which the bus dies is shown on the next one, all of it") {
     Shown shown;
     auto first = std::make_unique<test::PrivateBus>();
-    shown.connect();
     shown.put(vrrp::State::backup);
+    shown.connect();
     first.reset();
     shown.put(vrrp::State::master);
     REQUIRE(shown.said.find("not on the system bus") == 0);
@@ -74,11 +75,26 @@ TEST_CASE("bus: what changes in the moment in which the bus dies is shown on the
     }
 }
 
+TEST_CASE("bus: who sees the name sees all there is") {
+    const test::PrivateBus bus;
+    Shown shown;
+    bus::Batch half;
+    half.instances["VI_1"] = test::instance("VI_1", vrrp::State::backup);
+    shown.bus->apply(half);
+    CHECK_FALSE(shown.bus->next_deadline());
+    shown.bus->run(platform::now());
+    CHECK(shown.said.empty());
+    shown.put(vrrp::State::backup);
+    REQUIRE(shown.bus->next_deadline());
+    CHECK(*shown.bus->next_deadline() <= platform::now());
+    shown.connect();
+}
+
 TEST_CASE("bus: the end does not wait for who is still to be answered") {
     const test::PrivateBus bus;
     Shown shown;
-    shown.connect();
     shown.put(vrrp::State::backup);
+    shown.connect();
     const auto connection = sdbus::createSystemBusConnection();
     auto call = std::async(std::launch::async, [&] {
         const auto proxy = sdbus::createProxy(*connection, "org.regent1", "/org/regent1/instance/VI_5f1");

@@ -126,6 +126,7 @@ class FakeAgent {
         put(picture_.plugins);
         for (const auto& [name, counters] : picture_.counters)
             outbox_.put(name, counters);
+        outbox_.tell_whole();
     }
 
     bool run() {

@@ -128,7 +128,9 @@ TEST_CASE("a plugin that fails is named with what went wrong, and the others sta
 TEST_CASE("a plugin that hangs costs its time and nothing else, and nothing of it is left") {
     const Tree tree;
     for (const char* name : {"a", "b", "c", "d", "e", "f"})
-        tree.plugin(name, "tail -f /dev/null & echo $! >>" + tree.tally().string() + ".pids; wait");
+        // Not into the pipe alone: tail ends by itself when nobody reads what it writes.
+        tree.plugin(name,
+                    "9>&1 tail -f /dev/null >/dev/null & echo $! >>" + tree.tally().string() + ".pids; wait");
     const Instant before = platform::now();
     auto catalog = tree.catalog(300ms);
     const auto installed = catalog.scan();

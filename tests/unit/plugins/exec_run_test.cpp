@@ -79,6 +79,9 @@ class Announcement {
     }
 };
 
+// Not into the pipe: tail ends by itself, and at once, when nobody reads what it writes.
+const std::string for_ever = "tail -f /dev/null > /dev/null";
+
 void wait_for_death(pid_t pid) {
     for (int attempt = 0; alive(pid); ++attempt) {
         REQUIRE(attempt < 1000);
@@ -96,8 +99,8 @@ bool is_root() {
 
 TEST_CASE("exec: at the deadline all of its group dies, whatever it ignores") {
     const Announcement announced;
-    Bench bench("trap '' TERM INT HUP; sh -c 'echo $$ > " + announced.path +
-                "; exec tail -f /dev/null' & wait");
+    Bench bench("trap '' TERM INT HUP; sh -c 'echo $$ > " + announced.path + "; exec " + for_ever +
+                "' & wait");
     const auto probe = bench.check.probe(1s);
     const pid_t pid = announced.pid();
     CHECK(alive(pid));
@@ -114,8 +117,8 @@ TEST_CASE("exec: at the deadline all of its group dies, whatever it ignores") {
 TEST_CASE("exec: a daemon that holds the pipe open does not hold up the verdict, and dies with its group") {
     const Announcement announced;
     const Announcement waited_for;
-    Bench bench("sh -c 'echo $$ > " + announced.path + "; echo > " + waited_for.path +
-                "; exec tail -f /dev/null' & read x < " + waited_for.path + "; echo done; exit 1");
+    Bench bench("sh -c 'echo $$ > " + announced.path + "; echo > " + waited_for.path + "; exec 9>&1 " +
+                for_ever + "' & read x < " + waited_for.path + "; echo done; exit 1");
     CHECK(bench.message() == "done");
     wait_for_death(announced.pid());
     CHECK_FALSE(has_children());
@@ -124,8 +127,8 @@ TEST_CASE("exec: a daemon that holds the pipe open does not hold up the verdict,
 TEST_CASE("exec: a daemon in a session of its own lives on") {
     const Announcement announced;
     const Announcement waited_for;
-    Bench bench("setsid sh -c 'echo $$ > " + announced.path + "; echo > " + waited_for.path +
-                "; exec tail -f /dev/null' & read x < " + waited_for.path + "; echo done");
+    Bench bench("setsid sh -c 'echo $$ > " + announced.path + "; echo > " + waited_for.path + "; exec " +
+                for_ever + "' & read x < " + waited_for.path + "; echo done");
     CHECK(bench.message() == "done");
     const pid_t pid = announced.pid();
     CHECK(alive(pid));
@@ -134,14 +137,14 @@ TEST_CASE("exec: a daemon in a session of its own lives on") {
 }
 
 TEST_CASE("exec: runs that are cancelled leave nothing behind") {
-    Bench bench("exec tail -f /dev/null");
+    Bench bench("exec " + for_ever);
     for (int round = 0; round < 50; ++round)
         bench.time_out(bench.check.probe(1s));
     CHECK_FALSE(has_children());
 }
 
 TEST_CASE("exec: a run that does not die stops the next ones, until it does") {
-    Bench bench("exec tail -f /dev/null");
+    Bench bench("exec " + for_ever);
     // Nobody lets the loop turn: to the check, the killed ones have not ended.
     for (int round = 0; round < 2; ++round) {
         (void)bench.check.probe(1s);
@@ -162,7 +165,7 @@ TEST_CASE("exec: a run that was killed at the end of its check is collected by t
     pid_t pid = 0;
     {
         const Announcement announced;
-        Bench bench("echo $$ > " + announced.path + "; exec tail -f /dev/null");
+        Bench bench("echo $$ > " + announced.path + "; exec " + for_ever);
         (void)bench.check.probe(1s);
         pid = announced.pid();
     }
@@ -244,9 +247,8 @@ TEST_CASE("exec: a program dies with the process that started it") {
     const pid_t host = ::fork();
     if (host == 0) {
         FakeHost fake;
-        auto check =
-            fake.create(sdk::check<ExecCheck>,
-                        {{"command", shell("echo $$ > " + announced.path + "; exec tail -f /dev/null")}});
+        auto check = fake.create(sdk::check<ExecCheck>,
+                                 {{"command", shell("echo $$ > " + announced.path + "; exec " + for_ever)}});
         check.start();
         (void)check.probe(60s);
         ::pause();
