@@ -8,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <ostream>
-#include <utility>
 #include <vector>
 
 #include "agent/ctl/bus_client.hpp"
@@ -63,16 +62,17 @@ class States {
     bool of_interest(const std::string& name) const {
         return names_.empty() || std::find(names_.begin(), names_.end(), name) != names_.end();
     }
-    /// As they are now; nothing is known any more of what is not there.
+    /// As they are now.
     void look(const ordered_json& document) {
-        for (auto& [name, state] : states_)
-            state.clear();
         for (const char* list : {"instances", "groups"})
             for (const auto& entry : document.at(list))
                 if (of_interest(entry.at("name"))) states_[entry.at("name")] = entry.at("state");
     }
     void change(const BusClient::Change& change) {
         if (change.kind == "instance" || change.kind == "group") states_[change.name] = change.new_state;
+        if (change.kind != "agent") return;
+        for (auto& [name, state] : states_)
+            state.clear();
     }
     void need_all() const {
         for (const auto& name : names_)
@@ -89,6 +89,17 @@ class States {
     const std::vector<std::string>& names_;
     std::map<std::string, std::string> states_;
 };
+
+/// False: the agent has gone once more, and is looked at when it is back.
+bool look_again(BusClient& client, States& states) {
+    try {
+        states.look(client.describe());
+    } catch (const BusError& error) {
+        if (error.code != ExitCode::unreachable) throw;
+        return false;
+    }
+    return true;
+}
 
 }  // namespace
 
@@ -110,7 +121,7 @@ ExitCode watch(const Arguments& given, const Streams& streams) {
         if (wanted) states.need_all();
         const bool reached = client.wait(limit, [&] {
             // What has changed while nobody could tell it.
-            if (wanted && std::exchange(is_back, false)) states.look(client.describe());
+            if (wanted && is_back) is_back = !look_again(client, states);
             return wanted && states.all_are(*wanted);
         });
         return reached || !wanted ? ExitCode::ok : ExitCode::timeout;

@@ -332,14 +332,17 @@ def test_watch(scene: Scene) -> None:
 def test_watch_until_over_a_restart(scene: Scene) -> None:
     """What the agent has come to before it was back on the bus counts too."""
     agent = scene.duo.agents["lb1"]
-    waiting = scene.duo.lab.start("watch-restart", [str(scene.lb1.program), "watch", "VI_1", "--until", "state=backup"],
+    waiting = scene.duo.lab.start("watch-restart", [str(scene.lb1.program), "watch", "--until", "state=backup"],
                                   environment=scene.lb1.environment)
     eventually(lambda: True if str(waiting.pid) in scene.lb1.busctl("list", "--unique") else None, 5.0, "no watcher")
+    scene.lb1.regentctl("check", "override", "haproxy", "up", "--for", "10m")
+    waiting.wait_for("override haproxy", 5.0)  # what it says comes after its first look
     agent.kill()
     scene.duo.watcher.wait_held(VIPS, "lb2", 10.0)  # the lease may have run out before: not on both, then
     agent.start(scene.duo.nodes["lb1"])
     assert waiting.wait(10.0) == 0
     scene.lb1.wait_name(5.0)
+    scene.lb1.regentctl("check", "clear", "haproxy")
     scene.duo.settle()
 
 

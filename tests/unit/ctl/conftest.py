@@ -26,12 +26,28 @@ CONFIGURATION = """<busconfig>
 """
 
 
+def start(*command, **options):
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **options)
+    assert process.stdout.readline(), f"{command[0]} did not start"
+    return process
+
+
 @dataclasses.dataclass
 class Scene:
     """A bus, and who is on it."""
     environment: dict
     bus: subprocess.Popen | None = None
     agent: subprocess.Popen | None = None
+
+    def replace_agent(self, kind):
+        """The one that is there dies, and this one comes."""
+        self.end_agent()
+        self.agent = start(os.environ["REGENT_FAKE_AGENT"], kind, env=self.environment)
+
+    def end_agent(self):
+        if self.agent:
+            self.agent.kill()
+            self.agent.communicate()
 
     def tell(self, word):
         """Has the agent change something."""
@@ -60,36 +76,30 @@ def plugins(folder):
 @pytest.fixture(scope="session")
 def scenes(folder):
     """well, trouble, alien: an agent that is so, where everybody may act; nobody: where only root may; empty: a bus without an agent; none: no bus;
-    deaf: one that takes connections and says nothing; doomed: as well, but its bus is for one test to kill."""
-    started = []
+    deaf: one that takes connections and says nothing; doomed: as well, but its bus is for one test to kill; restless: as well, but its agent is
+    for one test to replace."""
     made = {"none": Scene(environment(folder / "nothing")), "deaf": Scene(environment(folder / "deaf"))}
     deaf = socket.socket(socket.AF_UNIX)
     deaf.bind(str(folder / "deaf"))
     deaf.listen()
 
-    def start(*command, **options):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **options)
-        started.append(process)
-        assert process.stdout.readline(), f"{command[0]} did not start"
-        return process
-
     try:
-        for name in "well", "trouble", "alien", "nobody", "doomed", "empty":
+        for name in "well", "trouble", "alien", "nobody", "doomed", "restless", "empty":
             configuration = folder / f"{name}.conf"
             configuration.write_text(CONFIGURATION.format(socket=folder / name))
             bus = start("dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--nosyslog",
                         "--print-address=1", stderr=subprocess.DEVNULL)
             made[name] = Scene(environment(folder / name), bus)
             if name != "empty":
-                kind = {"nobody": "strict", "doomed": "well"}.get(name, name)
-                made[name].agent = start(os.environ["REGENT_FAKE_AGENT"], kind, env=made[name].environment)
+                made[name].replace_agent({"nobody": "strict", "doomed": "well", "restless": "well"}.get(name, name))
         yield made
     finally:
         deaf.close()
-        # The last that was started goes first: agents before their bus.
-        for process in reversed(started):
-            process.kill()
-            process.communicate()
+        for scene in made.values():
+            scene.end_agent()
+            if scene.bus:
+                scene.bus.kill()
+                scene.bus.communicate()
 
 
 def environment(path):

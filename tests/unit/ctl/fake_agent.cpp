@@ -216,14 +216,25 @@ class FakePolkit {
         sdbus::createObject(*connection_, "/org/freedesktop/PolicyKit1/Authority");
 };
 
+/// Has the name, and answers nobody.
+int be_mute() {
+    const auto connection = sdbus::createSystemBusConnection("org.regent1");
+    std::puts("mute");
+    std::fflush(stdout);
+    while (std::getchar() != EOF) {
+    }
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::string which = argc > 1 ? argv[1] : "";
     const std::map<std::string, bus::Picture> pictures{
         {"well", well()}, {"trouble", trouble()}, {"alien", alien()}, {"strict", well()}};
+    if (which == "mute") return be_mute();
     if (!pictures.contains(which)) {
-        std::fputs("usage: fake-agent well|trouble|alien|strict\n", stderr);
+        std::fputs("usage: fake-agent well|trouble|alien|strict|mute\n", stderr);
         return 2;
     }
     std::unique_ptr<FakePolkit> polkit;

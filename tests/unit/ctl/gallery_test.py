@@ -223,6 +223,19 @@ def test_watch_ends_with_the_bus(scenes, folder, program):
             b"the agent does without it: systemctl status regent shows its state\n")
 
 
+def test_watch_waits_for_an_agent_that_comes_and_goes(scenes, folder, program):
+    restless = scenes["restless"]
+    with subprocess.Popen([program, "watch", "--until", "state=fault", "VI_3"], env=restless.environment, cwd=folder,
+                          stdout=subprocess.PIPE) as process:
+        listening(process, restless)
+        restless.replace_agent("mute")  # it dies while it is asked, or before
+        read_until(process, "there")
+        restless.replace_agent("well")
+        read_until(process, "there")
+        restless.tell("fault")
+        assert process.wait(20.0) == 0
+
+
 @pytest.mark.parametrize("name", WATCHED)
 def test_watch_tells_what_changes(name, scenes, folder, program, fixed):
     (words, changes), well = WATCHED[name], scenes["well"]
