@@ -22,8 +22,9 @@ constexpr std::array<std::pair<std::string_view, ChecksumPolicy>, 3> checksum_wo
 constexpr Duration shortest_interval = 10ms;    ///< RFC 9568 §5.2.7: centiseconds
 constexpr Duration longest_interval = 40950ms;  ///< RFC 9568 §5.2.7: 12 bits
 constexpr Duration longest_v2_interval = 255s;  ///< RFC 3768 §5.3.7: 8 bits, seconds
-constexpr Duration longest_lease = 3600s;
-constexpr Duration renewal_margin = 250ms;  ///< a renewal may be that late
+constexpr int most_down_adverts = 100;
+constexpr Duration longest_lease = most_down_adverts * longest_v2_interval;  ///< what true may come to
+constexpr Duration renewal_margin = 250ms;                                   ///< a renewal may be that late
 constexpr std::size_t longest_password = vrrp::authentication_size;
 
 template <class T, class U>
@@ -94,7 +95,7 @@ void read_lease(const TableReader& reader, core::Instance& instance) {
 }
 
 void read_behaviour(const TableReader& reader, core::Instance& instance) {
-    assign(instance.down_adverts, reader.integer("down_adverts", 1, 100));
+    assign(instance.down_adverts, reader.integer("down_adverts", 1, most_down_adverts));
     assign(instance.pair, reader.boolean("pair"));
     assign(instance.preempt, reader.boolean("preempt"));
     assign(instance.preempt_delay, reader.duration("preempt_delay"));

@@ -25,6 +25,16 @@ TEST_CASE("a dump of any settings loads as the same settings") {
     });
 }
 
+TEST_CASE("a dump of the slowest adverts loads as the same settings") {
+    for (const char* slow : {"version = 2\nadvert_interval = \"255s\"", "advert_interval = \"40950ms\""}) {
+        const Loaded loaded = test::load(test::instance(fmt::format("{}\ndown_adverts = 100", slow)));
+        const Loaded again = test::load(test::dump(loaded));
+        INFO(render(again.diagnostics, false));
+        REQUIRE(again.settings);
+        CHECK(*again.settings == *loaded.settings);
+    }
+}
+
 TEST_CASE("a dump shows every default") {
     const Loaded loaded =
         test::load(test::instance("version = 2\nauth = { type = \"pass\", password = \"geheim\" }"));

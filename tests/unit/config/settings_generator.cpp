@@ -120,7 +120,7 @@ class Generator {
         instance.preempt_delay = any_duration();
         instance.startup_delay = any_duration();
         instance.recover_delay = any_duration();
-        if (instance.priority != 255 && coin()) instance.lease = 1s * any(257, 3600);
+        if (instance.priority != 255 && coin()) instance.lease = 1s * any(257, 25500);
         instance.debounce = any_duration();
         instance.gratuitous.count = any(1U, 100U);
         instance.gratuitous.delay = any_duration();
