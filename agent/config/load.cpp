@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From bytes to settings: the edge where files, the TOML library and its exceptions end.
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <sha256.h>
@@ -40,6 +41,20 @@ Installed what_is_installed(const toml::table& root, const Capabilities& capabil
     return installed;
 }
 
+struct SyntaxHint {
+    std::string_view words, hint;
+};
+/// What the library says, and what that means to who does not know TOML by heart. The first that fits counts.
+constexpr std::array syntax_hints{
+    SyntaxHint{"cannot redefine", "a key or a table may stand in a file only once"},
+    SyntaxHint{"determine value type", "text stands in quotes, as in \"eth0\"; a boolean is true or false"},
+    SyntaxHint{"parsing boolean", "a boolean is true or false"},
+    SyntaxHint{"end-of-file", "a bracket or a quote that was opened is not closed"},
+    SyntaxHint{"inline table", "what stands in braces must end on its line and have commas between its keys"},
+    SyntaxHint{"expected '='", "a line is key = value, [table] or # comment"},
+    SyntaxHint{"parsing root table", "a line is key = value, [table] or # comment"},
+};
+
 /// The library's words, with a hint where they are known to puzzle.
 void report_syntax(const toml::parse_error& error, const SourceText& source, Report& report) {
     const Place place = place_of(error.source());
@@ -51,8 +66,11 @@ void report_syntax(const toml::parse_error& error, const SourceText& source, Rep
     } else if (place.column > decode_utf8(source.line(place.line)).size() &&
                text.find("string") != std::string::npos) {
         hint = "the quote that ends the string is missing";
-    } else if (text.find("cannot redefine") != std::string::npos) {
-        hint = "a key or a table may stand in a file only once";
+    } else {
+        const auto known =
+            std::find_if(syntax_hints.begin(), syntax_hints.end(),
+                         [&](const SyntaxHint& each) { return text.find(each.words) != std::string::npos; });
+        if (known != syntax_hints.end()) hint = known->hint;
     }
     report.error(place, "syntax", "", text.starts_with(lead) ? text.substr(lead.size()) : text,
                  std::move(hint));

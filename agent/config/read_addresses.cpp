@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "agent/config/read.hpp"
+#include "agent/config/unfit.hpp"
 
 namespace regent::config {
 
@@ -21,25 +22,15 @@ std::string item_path(const TableReader& reader, std::string_view key, std::size
     return fmt::format("{}.{}[{}]", reader.path(), key, index);
 }
 
-/// What can never be a virtual address; empty when `address` can.
-std::string_view unfit_address(const IpAddress& address) {
-    if (address.is_unspecified()) return "the unspecified address";
-    if (address.is_multicast()) return "a multicast address";
-    if (address.is_loopback()) return "a loopback address";
-    if (address.is_ipv4() && address.bytes()[0] == 0) return "an address of \"this network\" (RFC 1122)";
-    if (address == *IpAddress::parse("255.255.255.255")) return "the broadcast address";
-    return {};
-}
-
 /// The address and prefix of `text`, judged; nothing after an error.
 std::optional<VirtualAddress> read_one(const TableReader& reader, std::string_view key,
                                        const toml::node& node, const std::string& text) {
     const auto parsed = reader.prefixed(node, key, text);
     if (!parsed) return std::nullopt;
-    if (const auto unfit = unfit_address(parsed->address); !unfit.empty()) {
+    if (const auto why = unfit(parsed->address); !why.empty()) {
         reader.error(
             place_of(node), "bad_value", key,
-            fmt::format("{} cannot be a virtual address: it is {}", parsed->address.to_string(), unfit));
+            fmt::format("{} cannot be a virtual address: it is {}", parsed->address.to_string(), why));
         return std::nullopt;
     }
     if (parsed->prefix == 0) {
@@ -176,10 +167,21 @@ bool same_family(const TableReader& reader, std::string_view key, const std::opt
     return false;
 }
 
+/// The address of `key`, a machine's; nothing after an error.
+std::optional<IpAddress> read_host(const TableReader& reader, std::string_view key) {
+    const auto address = reader.address(key);
+    if (!address) return std::nullopt;
+    const auto why = unfit(*address);
+    if (why.empty()) return address;
+    reader.error(reader.place(key), "bad_value", key,
+                 fmt::format("{} cannot be {}: it is {}", key, address->to_string(), why));
+    return std::nullopt;
+}
+
 std::optional<core::Route> read_route(const TableReader& reader, const std::string& interface) {
     core::Route route;
-    route.gateway = reader.address("via");
-    route.source = reader.address("source");
+    route.gateway = read_host(reader, "via");
+    route.source = read_host(reader, "source");
     route.device = reader.interface("device").value_or(interface);
     if (const auto metric = reader.integer("metric", 0, 0xffffffff))
         route.metric = static_cast<std::uint32_t>(*metric);

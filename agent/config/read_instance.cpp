@@ -145,7 +145,18 @@ void read_password(const TableReader& reader, core::Instance& instance) {
     instance.password = *password;
 }
 
+/// A password may stand under a misspelt key, or in the place of the table.
+void hide_misplaced_password(const toml::node& auth, Report& report) {
+    const toml::table* table = auth.as_table();
+    if (table == nullptr) return report.hide(auth.source().begin.line, auth.source().end.line);
+    for (const auto& [key, node] : *table) {
+        if (find_key(Section::auth, key.str()) != nullptr) continue;
+        report.hide(key.source().begin.line, node.source().end.line);
+    }
+}
+
 void read_auth(const TableReader& reader, core::Instance& instance) {
+    if (const toml::node* auth = reader.node("auth")) hide_misplaced_password(*auth, reader.report());
     const toml::table* table = reader.table("auth");
     if (table == nullptr) return;
     const TableReader auth(*table, Section::auth, reader.subject() + ": auth", reader.path() + ".auth",

@@ -17,7 +17,7 @@ void judge_instance(InstanceDraft& instance, Report& report);
 /// `unicast_source`.
 void judge_transport(InstanceDraft& instance, Report& report);
 
-/// Between instances: virtual router ids and addresses.
+/// Between instances: virtual router ids, addresses and routes.
 void judge_identities(const Draft& draft, Report& report);
 
 /// Groups, trackers and checks: references, memberships, weights.

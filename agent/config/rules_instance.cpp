@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <map>
-#include <tuple>
 
 #include "agent/config/instance_voice.hpp"
 #include "agent/config/rules.hpp"
@@ -24,7 +23,6 @@ class Judge : InstanceVoice {
         duplicates();
         version();
         timing();
-        routes();
         own_interface();
     }
 
@@ -48,6 +46,23 @@ class Judge : InstanceVoice {
                     "the first IPv6 address should be a link-local one (RFC 9568 §5.2.9)",
                     "put an address of fe80::/10 in front, the same on every node");
         }
+        for (const auto& [address, place] : draft_.addresses)
+            end_of_network(address, place);
+    }
+
+    /// The kernel takes them; the other machines of the network do not answer, or all at once.
+    void end_of_network(const core::VirtualAddress& address, Place place) {
+        if (address.address.is_ipv6() || address.prefix > 30) return;
+        std::uint32_t number = 0;
+        for (const std::uint8_t byte : address.address.bytes())
+            number = number << 8 | byte;
+        const std::uint32_t host = 0xffffffffU >> address.prefix;
+        const bool first = (number & host) == 0;
+        if (!first && (number & host) != host) return;
+        warning(place, "advice", "addresses",
+                fmt::format("{} is the {} address of its network /{}", address.address.to_string(),
+                            first ? "first" : "broadcast", address.prefix),
+                "write an address between the two ends, or the prefix length of the network");
     }
 
     void empty_list() {
@@ -117,23 +132,6 @@ class Judge : InstanceVoice {
             warning(draft_.places.of("preempt_delay"), "no_effect", "preempt_delay",
                     owner ? "preempt_delay has no effect: an owner (priority 255) always preempts at once"
                           : "preempt_delay has no effect with preempt = false");
-        }
-    }
-
-    /// What makes two routes one in the kernel: destination, table, metric (fib_find_alias() in net/ipv4).
-    void routes() {
-        using Key =
-            std::tuple<IpAddress, std::uint8_t, std::optional<std::uint32_t>, std::optional<std::uint32_t>>;
-        std::map<Key, Place> seen;
-        for (const auto& [route, place] : draft_.routes) {
-            const auto [first, is_new] =
-                seen.emplace(Key(route.destination, route.prefix, route.metric, route.table), place);
-            if (is_new) continue;
-            error(place, "duplicate", "routes",
-                  fmt::format("a route to {}/{} is listed already at line {}, column {}",
-                              route.destination.to_string(), route.prefix, first->second.line,
-                              first->second.column),
-                  "give it another metric or table");
         }
     }
 

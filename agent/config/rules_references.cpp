@@ -43,27 +43,70 @@ void judge_router_ids(const Draft& draft, Report& report) {
     }
 }
 
+/// Who has something that can be had once.
+struct Holder {
+    const InstanceDraft* instance;
+    Place place;
+
+    std::string text() const {
+        return fmt::format("instance {} already (line {}, column {})", in_quotes(instance->settings.name),
+                           place.line, place.column);
+    }
+};
+
 void judge_shared_addresses(const Draft& draft, Report& report) {
-    struct Holder {
-        const InstanceDraft* instance;
-        Place place;
-    };
-    std::map<std::pair<std::string, IpAddress>, Holder> seen;
+    std::map<std::pair<std::string, IpAddress>, Holder> on_device;
+    std::map<IpAddress, Holder> anywhere;
     for (const InstanceDraft& instance : draft.instances) {
+        const InstanceVoice voice(instance, report);
         for (const auto* list : {&instance.addresses, &instance.excluded}) {
+            const auto* key = list == &instance.addresses ? "addresses" : "addresses_excluded";
             for (const auto& [address, place] : *list) {
                 if (address.device.empty()) continue;
-                const auto [first, is_new] =
-                    seen.emplace(std::pair(address.device, address.address), Holder{&instance, place});
-                if (is_new || first->second.instance == &instance) continue;
-                InstanceVoice(instance, report)
-                    .error(place, "duplicate",
-                           list == &instance.addresses ? "addresses" : "addresses_excluded",
-                           fmt::format("{} on {} belongs to instance {} already (line {}, column {})",
-                                       address.address.to_string(), address.device,
-                                       in_quotes(first->second.instance->settings.name),
-                                       first->second.place.line, first->second.place.column));
+                const Holder here{&instance, place};
+                const auto same =
+                    on_device.emplace(std::pair(address.device, address.address), here).first->second;
+                const auto elsewhere = anywhere.emplace(address.address, here).first->second;
+                if (same.instance != &instance) {
+                    voice.error(place, "duplicate", key,
+                                fmt::format("{} on {} belongs to {}", address.address.to_string(),
+                                            address.device, same.text()));
+                } else if (elsewhere.instance != &instance && !address.address.is_link_local()) {
+                    voice.warning(place, "advice", key,
+                                  fmt::format("{} belongs to {}, on another device",
+                                              address.address.to_string(), elsewhere.text()),
+                                  "an address stands on one device of a machine, as a rule");
+                }
             }
+        }
+    }
+}
+
+/// What makes two routes one in the kernel: destination, table, metric (fib_find_alias() in net/ipv4,
+/// fib6_add_rt2node() in net/ipv6), where none is the main table and 0, or 1024 over IPv6.
+auto identity(const core::Route& route) {
+    constexpr std::uint32_t main_table = 254;  // RT_TABLE_MAIN in linux/rtnetlink.h
+    const std::uint32_t no_metric = route.destination.is_ipv6() ? 1024 : 0;
+    const std::uint32_t metric = route.metric.value_or(0);
+    return std::tuple(route.destination, route.prefix, metric == 0 ? no_metric : metric,
+                      route.table.value_or(main_table));
+}
+
+void judge_routes(const Draft& draft, Report& report) {
+    std::map<decltype(identity({})), Holder> seen;
+    for (const InstanceDraft& instance : draft.instances) {
+        for (const auto& [route, place] : instance.routes) {
+            const auto [first, is_new] = seen.emplace(identity(route), Holder{&instance, place});
+            if (is_new) continue;
+            const Holder& other = first->second;
+            const std::string where = other.instance == &instance
+                                          ? fmt::format("is listed already at line {}, column {}",
+                                                        other.place.line, other.place.column)
+                                          : "belongs to " + other.text();
+            InstanceVoice(instance, report)
+                .error(place, "duplicate", "routes",
+                       fmt::format("a route to {}/{} {}", route.destination.to_string(), route.prefix, where),
+                       "give it another metric or table");
         }
     }
 }
@@ -145,6 +188,7 @@ void judge_members(const Draft& draft, Report& report) {
 void judge_identities(const Draft& draft, Report& report) {
     judge_router_ids(draft, report);
     judge_shared_addresses(draft, report);
+    judge_routes(draft, report);
 }
 
 void judge_references(const Draft& draft, Report& report) {

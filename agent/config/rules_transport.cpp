@@ -6,6 +6,7 @@
 
 #include "agent/config/instance_voice.hpp"
 #include "agent/config/rules.hpp"
+#include "agent/config/unfit.hpp"
 #include "agent/vrrp/packet.hpp"
 
 namespace regent::config {
@@ -76,8 +77,9 @@ class Judge : InstanceVoice {
     void judge_source(const IpAddress& source, std::string_view key) {
         if (!same_family(source, key)) return;
         const Place place = draft_.places.of(key);
-        if (source.is_multicast() || source.is_unspecified() || source.is_loopback()) {
-            error(place, "bad_value", key, fmt::format("{} cannot be a source address", source.to_string()));
+        if (const auto why = unfit(source); !why.empty()) {
+            error(place, "bad_value", key,
+                  fmt::format("{} cannot be a source address: it is {}", source.to_string(), why));
         } else if (draft_.settings.priority != vrrp::owner_priority && is_virtual(source)) {
             error(place, "conflict", key,
                   fmt::format("{} is one of the virtual addresses: a BACKUP does not have it",
@@ -114,8 +116,9 @@ class Judge : InstanceVoice {
     }
 
     void judge_peer(const IpAddress& peer, Place place) {
-        if (peer.is_multicast() || peer.is_unspecified() || peer.is_loopback()) {
-            error(place, "bad_value", "unicast_peers", fmt::format("{} cannot be a peer", peer.to_string()));
+        if (const auto why = unfit(peer); !why.empty()) {
+            error(place, "bad_value", "unicast_peers",
+                  fmt::format("{} cannot be a peer: it is {}", peer.to_string(), why));
         } else if (is_virtual(peer)) {
             error(place, "conflict", "unicast_peers",
                   fmt::format("{} is one of the virtual addresses, not one of a peer", peer.to_string()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Warnings about weights that cannot do what they seem to promise (rules.md 16).
+// Warnings about weights, and about groups, that cannot do what they seem to promise (rules.md 4 and 16).
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
@@ -136,6 +136,36 @@ void judge_preemption(const Unit& unit, Report& report) {
     }
 }
 
+void judge_pair(const Unit& unit, Report& report) {
+    const auto has_pair = [](const InstanceDraft* member) { return member->settings.pair; };
+    const auto with = std::find_if(unit.members.begin(), unit.members.end(), has_pair);
+    const auto without = std::find_if_not(unit.members.begin(), unit.members.end(), has_pair);
+    if (with == unit.members.end() || without == unit.members.end()) return;
+    const InstanceDraft& pair = **with;
+    report.warning(
+        pair.places.of(pair.places.has("pair") ? "pair" : "unicast_peers"), "advice", pair.path("pair"),
+        fmt::format(
+            "{}: pair saves the group nothing: instance {} (line {}) waits for its skew time all the same",
+            pair.subject(), in_quotes((*without)->settings.name), (*without)->places.header.line),
+        "give every member of a group the same pair");
+}
+
+void judge_priorities(const Unit& unit, Report& report) {
+    if (unit.members.empty()) return;
+    const InstanceDraft& first = *unit.members.front();
+    for (const InstanceDraft* member : unit.members) {
+        if (member->settings.priority == first.settings.priority) continue;
+        report.warning(
+            member->places.of("priority"), "advice", member->path("priority"),
+            fmt::format("{}: the priority {} is not that of instance {} (line {}), {}: the group preempts "
+                        "only where every member wins",
+                        member->subject(), member->settings.priority, in_quotes(first.settings.name),
+                        first.places.of("priority").line, first.settings.priority),
+            "give every member of a group the same priority");
+        return;
+    }
+}
+
 }  // namespace
 
 void judge_weights(const Draft& draft, Report& report) {
@@ -145,6 +175,8 @@ void judge_weights(const Draft& draft, Report& report) {
         }
         judge_twice_tracked(unit, report);
         judge_preemption(unit, report);
+        judge_pair(unit, report);
+        judge_priorities(unit, report);
     }
 }
 

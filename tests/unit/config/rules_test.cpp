@@ -64,6 +64,19 @@ TEST_CASE("a syntax error is the only one") {
     CHECK(brief(load("[a]\nb = 1\nb = 2\n")) == Lines{"3:5 syntax"});
 }
 
+TEST_CASE("a syntax error says how it is mended where the words of the library do not") {
+    for (const char* line :
+         {"preempt = yes", "preempt = True", "interface = eth0", "garp = { count = 5,\n delay = \"5s\" }",
+          "addresses = [\"192.0.2.10\"", "; comment", "instance:", "{ \"instance\": {} }",
+          "interface = \"eth0", "x = 1\nx = 2", "vrrp_instance VI_1 {"}) {
+        const Loaded loaded = load(line);
+        INFO(line);
+        REQUIRE(brief(loaded).size() == 1);
+        CHECK(loaded.diagnostics.front().code == "syntax");
+        CHECK(loaded.diagnostics.front().hint != "");
+    }
+}
+
 TEST_CASE("intervals follow the version") {
     CHECK(with("advert_interval = \"9ms\"") == Lines{"6:19 out_of_range"});
     CHECK(with("advert_interval = \"40960ms\"") == Lines{"6:19 out_of_range"});
@@ -118,6 +131,43 @@ TEST_CASE("transport") {
     CHECK(with("multicast_group = \"192.0.2.1\"") == Lines{"6:19 bad_value"});
 }
 
+TEST_CASE("what no machine has cannot be a peer, a source or a gateway") {
+    for (const char* address : {"255.255.255.255", "224.0.0.18", "127.0.0.1", "0.0.0.0", "0.1.2.3"}) {
+        INFO(address);
+        CHECK(with(fmt::format("unicast_peers = [\"{}\"]", address)) == Lines{"6:18 bad_value"});
+        CHECK(with(fmt::format("source_address = \"{}\"", address)) == Lines{"6:18 bad_value"});
+        constexpr std::string_view route = "routes = [{{ to = \"198.51.100.0/24\", {} = \"{}\" }}]";
+        CHECK(with(fmt::format(route, "via", address)) == Lines{"6:43 bad_value"});
+        CHECK(with(fmt::format(route, "source", address)) == Lines{"6:46 bad_value"});
+    }
+}
+
+TEST_CASE("routes that are one to the kernel are told") {
+    const auto two = [](std::string_view first, std::string_view second) {
+        return with(fmt::format("routes = [{{ to = \"{}\" }},\n{{ to = \"{}\" }}]", first, second));
+    };
+    const std::string net = "198.51.100.0/24\", via = \"192.0.2.1";
+    const std::string six = "2001:db8::/64\", via = \"fe80::1";
+    CHECK(two(net, net) == Lines{"7:1 duplicate"});
+    CHECK(two(net, net + "\", metric = 0, device = \"eth1") == Lines{"7:1 duplicate"});
+    CHECK(two(net, net + "\", table = 254, source = \"192.0.2.10") == Lines{"7:1 duplicate"});
+    CHECK(two(net, net + "\", metric = 1024, device = \"eth1") == Lines{});
+    CHECK(two(net, net + "\", table = 253, device = \"eth1") == Lines{});
+    CHECK(two(six, six + "\", metric = 1024, device = \"eth1") == Lines{"7:1 duplicate"});
+    CHECK(two(six + "\", metric = 0, device = \"eth1", six) == Lines{"7:1 duplicate"});
+    CHECK(two(six, six + "\", metric = 1, device = \"eth1") == Lines{});
+}
+
+TEST_CASE("a route belongs to one instance") {
+    const Loaded loaded = load(instance(
+        "routes = [{ to = \"default\", via = \"192.0.2.1\" }]\n[instance.VI_2]\ninterface = \"eth1\"\n"
+        "virtual_router_id = 52\npriority = 100\naddresses = [\"198.51.100.10\"]\n"
+        "routes = [{ to = \"0.0.0.0/0\", via = \"198.51.100.1\" }]"));
+    REQUIRE(brief(loaded) == Lines{"12:11 duplicate"});
+    CHECK(loaded.diagnostics.front().message ==
+          "instance \"VI_2\": a route to 0.0.0.0/0 belongs to instance \"VI_1\" already (line 6, column 11)");
+}
+
 TEST_CASE("authentication") {
     CHECK(with("auth = { type = \"pass\", password = \"x\" }") == Lines{"6:8 conflict"});
     CHECK(with("version = 2\nauth = { type = \"hmac\", password = \"x\" }") == Lines{"7:17 unsupported"});
@@ -125,6 +175,17 @@ TEST_CASE("authentication") {
           Lines{"7:36 out_of_range"});
     CHECK(with("version = 2\nauth = { type = \"pass\", password = \"a\\u0000b\" }") ==
           Lines{"7:36 bad_value"});
+}
+
+TEST_CASE("a password under a wrong key is not shown either") {
+    for (const char* auth :
+         {"auth = \"geheim\"", "auth = [\"geheim\"]", "auth = { type = \"pass\", passwd = \"geheim\" }",
+          "auth.type = \"pass\"\nauth.pw =\"geheim\"",
+          "auth.type = \"pass\"\nauth.pw = \"\"\"\ngeheim\"\"\""}) {
+        const Loaded loaded = load(instance(fmt::format("version = 2\n{}", auth)));
+        CHECK(has_errors(loaded.diagnostics));
+        CHECK(render(loaded.diagnostics, false).find("geheim") == std::string::npos);
+    }
 }
 
 TEST_CASE("what this version does not have is refused by name") {
@@ -173,6 +234,45 @@ TEST_CASE("two instances cannot share an address of a device or a virtual router
     CHECK(brief(same) == Lines{"9:21 duplicate"});
     CHECK(same.diagnostics.front().message ==
           "instance \"VI_2\": virtual router id 51 is taken on eth0 for IPv4 by instance \"VI_1\" (line 3)");
+}
+
+TEST_CASE("an address on two devices is warned about, but for a link-local one") {
+    const auto second = [](std::string_view address) {
+        return fmt::format(
+            "[instance.VI_2]\ninterface = \"eth1\"\nvirtual_router_id = 52\npriority = 1\naddresses = "
+            "[\"{}\"]",
+            address);
+    };
+    CHECK(with(second("192.0.2.10")) == Lines{"w 10:14 advice"});
+    CHECK(with(second("192.0.2.11")) == Lines{});
+    CHECK(brief(load(instance(second("fe80::1"), "[\"fe80::1\"]"))) == Lines{});
+}
+
+TEST_CASE("the first and the last address of a network are warned about") {
+    const auto of = [](std::string_view address) {
+        return brief(load(instance("", fmt::format("[\"{}\"]", address))));
+    };
+    CHECK(of("192.0.2.0/24") == Lines{"w 5:14 advice"});
+    CHECK(of("192.0.2.255/24") == Lines{"w 5:14 advice"});
+    CHECK(of("192.0.2.11/30") == Lines{"w 5:14 advice"});
+    CHECK(of("192.0.2.255/22") == Lines{});
+    CHECK(of("192.0.2.0/31") == Lines{});
+    CHECK(of("192.0.2.0") == Lines{});
+}
+
+TEST_CASE("what decides for a group as a whole should be the same in every member") {
+    const auto group = [](std::string_view first, std::string_view second, int priority) {
+        return with(
+            fmt::format("{}\n[instance.VI_2]\ninterface = \"eth1\"\nvirtual_router_id = 52\npriority = {}\n"
+                        "addresses = [\"198.51.100.1\"]\n{}\n[group.g]\nmembers = [\"VI_1\", \"VI_2\"]",
+                        first, priority, second));
+    };
+    CHECK(group("", "", 100) == Lines{});
+    CHECK(group("", "", 99) == Lines{"w 10:12 advice"});
+    CHECK(group("pair = true", "pair = true", 100) == Lines{});
+    CHECK(group("pair = true", "", 100) == Lines{"w 6:8 advice"});
+    CHECK(group("", "unicast_peers = [\"198.51.100.3\"]", 100) == Lines{"w 12:17 advice"});
+    CHECK(group("preempt = false", "", 100) == Lines{"w 6:11 advice"});
 }
 
 TEST_CASE("an empty file is good and says that it does nothing") {
