@@ -58,8 +58,38 @@ def journal(machine):
     return lambda: machine.says(f"journalctl --no-pager -o cat -u regent.service --after-cursor='{cursor}'")
 
 
-def test_install_starts_an_agent_without_instances(machine, package):
+def keepalived_unit(machine):
+    """A unit that runs under keepalived's name, enabled: what an installation finds on a pair that is to be moved."""
+    unit = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
+    (machine.root / "etc/systemd/system/keepalived.service").write_text(unit)
+    machine.shell("systemctl daemon-reload && systemctl enable --now keepalived.service")
+
+
+def remove_keepalived_unit(machine):
+    machine.shell("systemctl disable --now keepalived.service && rm /etc/systemd/system/keepalived.service")
+
+
+def test_install_leaves_keepalived_alone(machine, package):
+    """The unit's Conflicts= stops keepalived: an installation, which the conversion of its file needs, must not."""
     (machine.root / "root/regent.deb").write_bytes(package.read_bytes())
+    keepalived_unit(machine)
+    said = machine.shell("dpkg -i /root/regent.deb 2>&1", seconds=60).stdout
+    assert machine.does("systemctl is-active keepalived.service")
+    assert not machine.does("systemctl is-active regent.service")
+    # Both enabled, one of them would be left out of the next start of the machine.
+    assert machine.says("systemctl is-enabled regent.service || true") == "disabled"
+    assert "systemctl disable --now keepalived && systemctl enable --now regent" in said
+    machine.shell("systemctl disable --now keepalived && systemctl enable --now regent")
+    wait_status(machine, "no instance is configured")
+    # And back, as somebody in a hurry does it: the next upgrade must not undo it.
+    machine.shell("systemctl start keepalived && dpkg -i /root/regent.deb", seconds=60)
+    assert machine.does("systemctl is-active keepalived.service")
+    assert not machine.does("systemctl is-active regent.service")
+    remove_keepalived_unit(machine)
+    machine.shell("dpkg --purge regent", seconds=60)
+
+
+def test_install_starts_an_agent_without_instances(machine):
     machine.shell("dpkg -i /root/regent.deb", seconds=60)
     assert machine.does("systemctl is-enabled regent.service")
     assert state(machine, "ActiveState") == "active"
@@ -194,6 +224,18 @@ def test_upgrade_keeps_configuration_and_addresses(machine):
         machine.shell("dpkg --force-confold -i /root/regent.deb", seconds=60)
         lab.wait_until(lambda: state(machine, "MainPID") not in {pid, "0"}, 10, "another process")
         wait_status(machine, "resumed")
+    assert VIP in machine.addresses()
+
+
+def test_upgrade_with_a_broken_file_leaves_the_agent_alone(machine):
+    """It would leave for one that does not start."""
+    write(machine, BROKEN, VIP)
+    pid = state(machine, "MainPID")
+    with no_address_goes(machine):
+        said = machine.shell("dpkg --force-confold -i /root/regent.deb 2>&1", seconds=60).stdout
+        assert "regent.toml:5:1: error: " in said
+        assert "systemctl kill --signal=USR1 --kill-whom=main regent" in said
+    assert state(machine, "MainPID") == pid
     assert VIP in machine.addresses()
 
 
