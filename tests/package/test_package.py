@@ -19,6 +19,9 @@ WANTED = [
     "usr/share/man/man8/regentd.8.gz",
     "usr/share/man/man1/regentctl.1.gz",
     "usr/share/doc/regent/copyright",
+    "usr/share/doc/regent/configuration.md",
+    "usr/share/doc/regent/failover.md",
+    "usr/share/doc/regent/migration.md",
     "usr/libexec/regent/regent-plugin-host",
     "usr/lib/*/regent/plugins/regent-rmi.so",
     "usr/lib/*/regent/plugins/regent-tcp.so",
@@ -33,7 +36,7 @@ WANTED_OF_DEVELOPERS = [
     "usr/lib/*/pkgconfig/regent-sdk.pc",
     "usr/bin/regent-plugin-check",
     "usr/share/man/man1/regent-plugin-check.1.gz",
-    "usr/share/doc/libregent-dev/README.md*",
+    "usr/share/doc/libregent-dev/README.md",
     "usr/share/doc/libregent-dev/examples/fixture.c",
     "usr/share/doc/libregent-dev/examples/template/CMakeLists.txt",
 ]
