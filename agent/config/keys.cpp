@@ -162,6 +162,37 @@ constexpr array refused_in_instance{
     RefusedKey{"down_timer_adverts", "unknown_key", "", "write down_adverts = 3"},
 };
 
+constexpr std::string_view member_hint = "write track_interfaces = [\"…\"] into the table of a member";
+
+constexpr array refused_in_group{
+    RefusedKey{"group", "unknown_key", "", "write members = [\"…\"]"},
+    RefusedKey{"track_script", "unknown_key", "", "write track = [\"…\"]"},
+    RefusedKey{"track_process", "unknown_key", "", "write track = [\"…\"]"},
+    RefusedKey{"track_interface", "unknown_key", "", member_hint},
+    RefusedKey{"track_interfaces", "unknown_key", "", member_hint},
+    RefusedKey{"notify", "unknown_key", "", notifier_hint},
+    RefusedKey{"notify_master", "unknown_key", "", notifier_hint},
+    RefusedKey{"notify_backup", "unknown_key", "", notifier_hint},
+    RefusedKey{"notify_fault", "unknown_key", "", notifier_hint},
+};
+
+constexpr array refused_in_check{
+    RefusedKey{"script", "unknown_key", "", "write type = \"exec\" and command = [\"…\"]"},
+    RefusedKey{"weight", "unknown_key", "",
+               "write it where the check is tracked: track = [{ check = \"…\", weight = -60 }]"},
+};
+
+std::span<const RefusedKey> refused_in(Section section) {
+    switch (section) {
+        case Section::root: return refused_at_root;
+        case Section::group: return refused_in_group;
+        case Section::check: return refused_in_check;
+        case Section::agent:
+        case Section::notifier: return {};
+        default: return refused_in_instance;
+    }
+}
+
 }  // namespace
 
 std::span<const KeyInfo> keys_of(Section section) {
@@ -198,13 +229,10 @@ std::vector<std::string> key_names(Section section) {
 }
 
 const RefusedKey* find_refused(Section section, std::string_view name) {
-    const std::span<const RefusedKey> refused =
-        section == Section::root ? std::span<const RefusedKey>(refused_at_root) : refused_in_instance;
-    const bool applies = section != Section::agent && section != Section::group &&
-                         section != Section::check && section != Section::notifier;
+    const auto refused = refused_in(section);
     const auto found =
         std::find_if(refused.begin(), refused.end(), [&](const auto& key) { return key.name == name; });
-    return applies && found != refused.end() ? &*found : nullptr;
+    return found != refused.end() ? &*found : nullptr;
 }
 
 }  // namespace regent::config

@@ -48,7 +48,7 @@ struct SyntaxHint {
 constexpr std::array syntax_hints{
     SyntaxHint{"cannot redefine", "a key or a table may stand in a file only once"},
     SyntaxHint{"determine value type", "text stands in quotes, as in \"eth0\"; a boolean is true or false"},
-    SyntaxHint{"parsing boolean", "a boolean is true or false"},
+    SyntaxHint{"parsing boolean: expected '", "a boolean is true or false"},
     SyntaxHint{"end-of-file", "a bracket or a quote that was opened is not closed"},
     SyntaxHint{"inline table", "what stands in braces must end on its line and have commas between its keys"},
     SyntaxHint{"expected '='", "a line is key = value, [table] or # comment"},

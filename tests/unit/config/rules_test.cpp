@@ -64,6 +64,23 @@ TEST_CASE("a syntax error is the only one") {
     CHECK(brief(load("[a]\nb = 1\nb = 2\n")) == Lines{"3:5 syntax"});
 }
 
+TEST_CASE("words of keepalived get a hint in groups and checks too") {
+    const auto hint = [](std::string_view more) {
+        const Loaded loaded = load(instance(more));
+        for (const Diagnostic& each : loaded.diagnostics)
+            if (each.code == "unknown_key") return each.hint;
+        return std::string("no error");
+    };
+    const std::string group = "[group.g]\nmembers = [\"VI_1\"]\n";
+    CHECK(hint(group + "notify_master = \"/bin/x\"").find("[notifier.NAME]") != std::string::npos);
+    CHECK(hint(group + "track_script = [\"x\"]").find("track = ") != std::string::npos);
+    CHECK(hint(group + "track_interface = [\"eth2\"]").find("of a member") != std::string::npos);
+    CHECK(hint(group + "track_interfaces = [\"eth2\"]").find("of a member") != std::string::npos);
+    const std::string check = "track = [\"x\"]\n[check.x]\ntype = \"haproxy\"\n";
+    CHECK(hint(check + "weight = -5").find("where the check is tracked") != std::string::npos);
+    CHECK(hint(check + "script = \"/bin/x\"").find("type = \"exec\"") != std::string::npos);
+}
+
 TEST_CASE("a syntax error says how it is mended where the words of the library do not") {
     for (const char* line :
          {"preempt = yes", "preempt = True", "interface = eth0", "garp = { count = 5,\n delay = \"5s\" }",
