@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/platform/system_error.hpp"
+#include "agent/plugin/inheritance.hpp"
 
 namespace regent::plugin {
 namespace {
@@ -68,6 +69,7 @@ Result<HostProcess> ChildLauncher::launch(const HostFile& file) {
     Spawning spawning;
     ::posix_spawn_file_actions_adddup2(&spawning.files, theirs.get(), host_descriptor);
     reset_signals(spawning.attributes);
+    const Inheritance inheritance(capabilities_of(file.keep_net_raw, file.keep_setuid));
     const int error = ::posix_spawn(&host.pid, program_.c_str(), &spawning.files, &spawning.attributes,
                                     arguments.data(), environ);
     if (error != 0) return platform::system_failure(fmt::format("cannot start {}", program_.string()), error);

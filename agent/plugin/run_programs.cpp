@@ -20,6 +20,7 @@
 #include "agent/platform/clock.hpp"
 #include "agent/platform/descriptor.hpp"
 #include "agent/platform/system_error.hpp"
+#include "agent/plugin/inheritance.hpp"
 
 namespace regent::plugin {
 
@@ -147,6 +148,7 @@ class Running {
         for (std::string& word : words)
             arguments.push_back(word.data());
         arguments.push_back(nullptr);
+        const Inheritance nothing(0);
         const int code = ::posix_spawn(&pid_, arguments.front(), &settings.files, &settings.attributes,
                                        arguments.data(), environ);
         if (code != 0) return platform::system_failure(fmt::format("cannot start {}", words.front()), code);

@@ -111,8 +111,11 @@ bool drop_capabilities() {
     (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     if (::syscall(SYS_geteuid) == 0) return true;
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
-    return ::syscall(SYS_capset, &header, none.data()) == 0;
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+    if (::syscall(SYS_capset, &header, sets.data()) == 0) return true;
+    // A sandbox may forbid the call (systemd's @privileged does); then there must be nothing to give up.
+    return ::syscall(SYS_capget, &header, sets.data()) == 0 && sets[0].permitted == 0 &&
+           sets[1].permitted == 0;
 }
 
 /// After the change of user, which would clear the signal.

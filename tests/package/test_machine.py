@@ -18,6 +18,55 @@ priority          = 200
 advert_interval   = "500ms"
 addresses         = [{addresses}]
 """
+PLUGINS = """
+[check.docker]
+type      = "docker"
+container = "none"
+
+[check.exec]
+type    = "exec"
+command = ["/bin/true"]
+
+[check.haproxy]
+type         = "haproxy"
+pidfile      = "/run/none.pid"
+stats_socket = "/run/none.sock"
+
+[check.http]
+type = "http"
+url  = "http://192.0.2.11:9/"
+
+[check.ping]
+type    = "ping"
+targets = ["192.0.2.11"]
+
+[check.process]
+type = "process"
+name = "dbus-daemon"
+
+[check.rmi]
+type = "rmi"
+host = "192.0.2.11"
+port = 9
+
+[check.tcp]
+type = "tcp"
+host = "192.0.2.11"
+port = 9
+
+[notifier.exec]
+type    = "exec"
+command = ["/bin/sh", "-c", "cat >/run/regent/event"]
+
+[notifier.fifo]
+type = "fifo"
+path = "/run/regent/fifo"
+"""
+VERDICTS = {
+    **dict.fromkeys(["exec", "ping", "process"], "up"),
+    **dict.fromkeys(["haproxy", "http", "rmi", "tcp"], "down"),
+    "docker": "unknown",
+}
 BROKEN = CONFIG.replace("priority ", "prioritt")
 
 
@@ -113,6 +162,18 @@ def test_reload_brings_an_instance(machine):
     wait_status(machine, "master")
     assert "VI_1" in machine.says("systemctl status --no-pager regent.service")
     assert state(machine, "MainPID") == pid
+
+
+def test_every_plugin_runs_in_the_sandbox_of_the_unit(machine):
+    write(machine, CONFIG + PLUGINS, VIP)
+    machine.shell("systemctl reload regent.service")
+    verdicts = "\n".join(f"{check} {state}" for check, state in sorted(VERDICTS.items()))
+    lab.wait_until(lambda: machine.says("regentctl list checks | sort") == verdicts, 10, verdicts)
+    machine.shell("regentctl notifier test exec && test -s /run/regent/event")
+    machine.shell("timeout 10 cat /run/regent/fifo >/dev/null 2>&1 &")
+    lab.wait_until(lambda: machine.does("regentctl notifier test fifo"), 10, "somebody reads the pipe")
+    write(machine, CONFIG, VIP)
+    machine.shell("systemctl reload regent.service")
 
 
 def test_is_on_the_bus(machine):

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "agent/platform/system_error.hpp"
+#include "agent/plugin/inheritance.hpp"
 
 namespace regent::plugin::host {
 namespace {
@@ -75,20 +76,11 @@ void confine_oom_score() {
     if (std::ifstream(path) >> inherited && inherited < 0) std::ofstream(path) << 0;
 }
 
-std::uint64_t bit(unsigned capability) {
-    return std::uint64_t{1} << capability;
-}
-
-std::uint64_t wanted_capabilities(const Confinement& wanted) {
-    return (wanted.keep_net_raw ? bit(CAP_NET_RAW) : 0) |
-           (wanted.keep_setuid ? bit(CAP_SETUID) | bit(CAP_SETGID) | bit(CAP_KILL) : 0);
-}
-
 Result<void> confine_capabilities(std::uint64_t keep) {
     // Only with CAP_SETPCAP; without it there is nothing to gain from the bounding set that is not asked for
     // below. The first number that the kernel does not know ends it.
     for (unsigned capability = 0; capability < 64; ++capability) {
-        if ((keep & bit(capability)) != 0) continue;
+        if ((keep >> capability & 1U) != 0) continue;
         if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) break;
     }
     ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -96,12 +88,16 @@ Result<void> confine_capabilities(std::uint64_t keep) {
     std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
     if (::syscall(SYS_capget, &header, sets.data()) != 0)
         return system_failure("cannot read capabilities", errno);
+    bool too_many = false;
     for (auto& set : sets) {
         const auto kept = set.permitted & static_cast<std::uint32_t>(keep);
+        too_many = too_many || set.permitted != kept;
         set = {kept, kept, 0};
         keep >>= 32U;
     }
-    if (::syscall(SYS_capset, &header, sets.data()) != 0)
+    // A sandbox may forbid the call (agent/plugin/inheritance.hpp). What is inheritable stays so then, which
+    // alone gives nothing to any program.
+    if (::syscall(SYS_capset, &header, sets.data()) != 0 && too_many)
         return system_failure("cannot drop capabilities", errno);
     return {};
 }
@@ -124,7 +120,8 @@ Result<void> confine(const Confinement& wanted) {
     if (auto done = confine_descriptors(wanted.keep); !done) return done;
     if (auto done = confine_scheduling(); !done) return done;
     confine_oom_score();
-    if (auto done = confine_capabilities(wanted_capabilities(wanted)); !done) return done;
+    if (auto done = confine_capabilities(capabilities_of(wanted.keep_net_raw, wanted.keep_setuid)); !done)
+        return done;
     if (!wanted.keep_setuid && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return system_failure("cannot rule out new privileges", errno);
     return bind_to_parent(wanted.parent);

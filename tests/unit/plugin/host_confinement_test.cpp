@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host may do is as little as it says, seen from outside. As another user than root there is less to
 // lose, and the same to see.
+#include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <cstddef>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +44,18 @@ std::uint64_t own(std::uint64_t capabilities) {
 constexpr std::uint64_t net_raw = 1U << 13;
 constexpr std::uint64_t setuid_and_kin = (1U << 5) | (1U << 6) | (1U << 7);
 
+/// capset(2) fails from here on, as in the sandbox of regent.service.
+void forbid_capset() {
+    std::array<sock_filter, 4> program{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+                                        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                                        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+    const sock_fprog filter{program.size(), program.data()};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+        ::_exit(127);
+}
+
 }  // namespace
 
 TEST_CASE("A host has no capability but those that it was told to keep") {
@@ -50,6 +69,26 @@ TEST_CASE("A host has no capability but those that it was told to keep") {
     CHECK(bits(host.pid(), "CapAmb") == 0);
     if (own(1U << 8) != 0) CHECK(bits(host.pid(), "CapBnd") == kept);  // CAP_SETPCAP
     CHECK(process_status(host.pid(), "NoNewPrivs") == (kept == setuid_and_kin ? "0" : "1"));
+}
+
+TEST_CASE("A host runs where capset(2) is forbidden, if it has nothing to give up") {
+    HostProcess host("good", {}, [] {
+        // Root's programs get no capability of their own accord either.
+        if (::geteuid() == 0 && ::prctl(PR_SET_SECUREBITS, SECBIT_NOROOT, 0, 0, 0) != 0) ::_exit(127);
+        forbid_capset();
+    });
+    host.greet();
+    CHECK(bits(host.pid(), "CapPrm") == 0);
+    CHECK(bits(host.pid(), "CapAmb") == 0);
+}
+
+TEST_CASE("A host does not run with more than it should have") {
+    if (::geteuid() != 0) {
+        WARN("SKIP: only root has something to give up");
+        return;
+    }
+    HostProcess host("good", {}, forbid_capset);
+    CHECK_FALSE(host.receive());
 }
 
 TEST_CASE("A host leads a session, and has no descriptor that nobody gave it") {
