@@ -31,7 +31,12 @@ class FileDescriptor {
 };
 
 FileProblem unreadable(int error) {
-    return {"unreadable", fmt::format("cannot read the file: {}", std::strerror(error)), {}};
+    std::string hint;
+    if (error == EACCES) {
+        hint = fmt::format("it, or a folder above it, is closed to the user that this runs as, uid {}",
+                           ::geteuid());
+    }
+    return {"unreadable", fmt::format("cannot read the file: {}", std::strerror(error)), std::move(hint)};
 }
 
 }  // namespace

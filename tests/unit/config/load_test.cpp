@@ -4,7 +4,10 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <thread>
 #include <unistd.h>
 
 #include "tests/unit/config/support.hpp"
@@ -59,6 +62,28 @@ TEST_CASE("a file that cannot be read is a diagnostic") {
     REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
     CHECK(only_error(load_file(fifo)).code == "unreadable");
     CHECK(only_error(load_file("")).code == "unreadable");
+}
+
+/// In a thread, which gives up what lets root read everything; the others keep it.
+Loaded load_without_privilege(const fs::path& path) {
+    Loaded loaded;
+    std::thread([&] {
+        __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+        std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+        if (::syscall(SYS_capset, &header, none.data()) == 0) loaded = load_file(path);
+    }).join();
+    return loaded;
+}
+
+TEST_CASE("a file that is closed to the agent's user says to whom, for root sees no reason") {
+    const TemporaryFolder folder;
+    const fs::path file = folder.write("a.toml", test::instance());
+    REQUIRE(::chmod(file.c_str(), 0) == 0);
+    const Diagnostic error = only_error(load_without_privilege(file));
+    CHECK(error.message == "cannot read the file: Permission denied");
+    CHECK(error.hint ==
+          fmt::format("it, or a folder above it, is closed to the user that this runs as, uid {}",
+                      ::geteuid()));
 }
 
 TEST_CASE("the largest file is one mebibyte") {
