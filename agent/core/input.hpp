@@ -73,7 +73,8 @@ struct AddressVanished {
     KernelAddress address;
 };
 
-/// The complete truth of links and addresses, in kernel order: at the start and after a netlink overrun.
+/// The complete truth of links and addresses, those of an interface in the order in which they came: at the
+/// start and after a netlink overrun.
 struct KernelSnapshot {
     std::vector<Link> links;
     std::vector<KernelAddress> addresses;

@@ -34,7 +34,7 @@ class KernelView {
 
     /// Whether that address stands on that interface and is not ours.
     bool has_foreign(const std::string& device, const IpAddress& address, std::uint8_t prefix) const;
-    /// The addresses of an interface that are not ours, in kernel order.
+    /// The addresses of an interface that are not ours, the oldest first.
     const std::vector<KernelAddress>& addresses(int interface_index) const;
 
   private:

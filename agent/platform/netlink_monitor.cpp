@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/platform/netlink_monitor.hpp"
 
+#include <algorithm>
 #include <linux/rtnetlink.h>
 #include <netlink/errno.h>
 #include <netlink/msg.h>
@@ -59,6 +60,14 @@ void append(nlmsghdr& message, std::vector<core::Input>& out) {
     }
 }
 
+/// Notifications come in the order of time, and a router keeps the source that it has. A dump has the newest
+/// IPv6 address first (ipv6_link_dev_addr() of net/ipv6/addrconf.c), which may be one that only visits.
+void put_oldest_first(std::vector<core::KernelAddress>& addresses) {
+    const auto ipv6 = std::stable_partition(addresses.begin(), addresses.end(),
+                                            [](const auto& each) { return each.address.is_ipv4(); });
+    std::reverse(ipv6, addresses.end());
+}
+
 }  // namespace
 
 NetlinkMonitor::NetlinkMonitor(NetlinkSocket socket, Descriptor epoll, Descriptor retry_timer)
@@ -93,6 +102,7 @@ Result<core::KernelSnapshot> NetlinkMonitor::snapshot() {
     if (!links) return tl::unexpected(links.error());
     auto addresses = dump_all<core::KernelAddress>(RTM_GETADDR, empty_header(all_addresses), parse_address);
     if (!addresses) return tl::unexpected(addresses.error());
+    put_oldest_first(*addresses);
     return core::KernelSnapshot{*std::move(links), *std::move(addresses)};
 }
 

@@ -31,8 +31,8 @@ class NetlinkMonitor {
     /// Readable, level-triggered, while drain() has something to do.
     int fd() const { return epoll_.get(); }
 
-    /// All links and addresses, read now. Called after open(), nothing is missed: what changes meanwhile is
-    /// still queued for drain().
+    /// All links and addresses, read now, of each interface and family in the order in which they came.
+    /// Called after open(), nothing is missed: what changes meanwhile is still queued for drain().
     static Result<core::KernelSnapshot> snapshot();
 
     /// Appends what is queued as LinkChanged, LinkRemoved, AddressAppeared and AddressVanished, in kernel

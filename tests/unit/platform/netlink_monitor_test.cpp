@@ -105,6 +105,24 @@ TEST_CASE("A snapshot tells links and addresses as they are") {
     CHECK(find_address(*snapshot, ip("127.0.0.1")) != nullptr);
 }
 
+TEST_CASE("A snapshot has the addresses of an interface in the order in which they came") {
+    REQUIRE_NETWORK();
+    const Cable cable;
+    for (const auto* address : {"192.0.2.7/24", "192.0.2.6/24", "fe80::7/64", "fe80::6/128"})
+        run(std::string("ip addr add dev left0 ") + address);
+    const auto snapshot = NetlinkMonitor::snapshot();
+    REQUIRE(snapshot);
+    std::vector<IpAddress> local;
+    std::vector<IpAddress> ipv4;
+    for (const auto& address : snapshot->addresses) {
+        if (address.interface_index != cable.left_index) continue;
+        if (address.address.is_ipv4()) ipv4.push_back(address.address);
+        if (address.address.is_link_local()) local.push_back(address.address);
+    }
+    CHECK(ipv4 == std::vector{ip("192.0.2.1"), ip("192.0.2.7"), ip("192.0.2.6")});
+    CHECK(local == std::vector{ip("fe80::1"), ip("fe80::7"), ip("fe80::6")});
+}
+
 TEST_CASE("On a point-to-point link the address is ours, not the other end's") {
     REQUIRE_NETWORK();
     const Cable cable;
