@@ -38,7 +38,8 @@ std::optional<Discard> VirtualRouter::examine(const vrrp::Advert& advert, const 
         if (advert.interval != settings_.advert_interval) return Discard::interval;
     }
     const auto& peers = settings_.unicast_peers;
-    if (to.is_multicast() != peers.empty()) return Discard::transport;
+    // The socket hears the groups of all virtual routers of the interface.
+    if (peers.empty() ? to != multicast_group() : to.is_multicast()) return Discard::transport;
     if (!peers.empty() && std::find(peers.begin(), peers.end(), from) == peers.end())
         return Discard::unlisted;
     return std::nullopt;

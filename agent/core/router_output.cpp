@@ -51,9 +51,7 @@ void VirtualRouter::send(std::uint8_t priority, Turn& turn) {
     tell_left_out(settings_.addresses.size() - advert.addresses.size(), turn);
     if (settings_.password) advert.password = vrrp::make_password(*settings_.password);
     auto destinations = settings_.unicast_peers;
-    if (destinations.empty()) {
-        destinations.push_back(settings_.multicast_group.value_or(vrrp::multicast_group(settings_.family)));
-    }
+    if (destinations.empty()) destinations.push_back(multicast_group());
     const std::uint8_t ttl = settings_.unicast_peers.empty() ? vrrp::required_ttl : settings_.unicast_ttl;
     for (const auto& to : destinations) {
         turn.actions.push_back(

@@ -66,7 +66,7 @@ enum class Discard : std::uint8_t {
     owner,           ///< another router on a VRID whose addresses we own
     authentication,  ///< version 2: type or password differ; a type other than 0 and 1 is found by decode()
     interval,        ///< version 2: another advertisement interval
-    transport,       ///< multicast for a unicast router, or the reverse
+    transport,       ///< multicast for a unicast router, the reverse, or another multicast group
     unlisted,        ///< unicast from a sender that is not a listed peer
     foreign,         ///< an address list without any address of ours: another virtual router on our VRID
     ah,              ///< inside an Authentication Header (RFC 2338 §5.3.6.3, gone with RFC 3768)

@@ -180,6 +180,24 @@ TEST_CASE("a multicast router refuses unicast") {
     r.expect_discarded(Discard::transport, "from 10.0.0.2");
 }
 
+TEST_CASE("a router with a multicast_group of its own hears no other group that the interface has joined") {
+    Receiver r([](Instance& i) { i.multicast_group = ip("224.0.0.200"); });
+    SECTION("the RFC's is refused") {
+        r.hear(r.advert(200), "10.0.0.2", "224.0.0.18");
+        r.expect_discarded(Discard::transport, "from 10.0.0.2");
+    }
+    SECTION("its own is obeyed") {
+        r.hear(r.advert(200), "10.0.0.2", "224.0.0.200");
+        CHECK(r.state() == State::backup);
+    }
+}
+
+TEST_CASE("a router of the RFC's group hears no other group that the interface has joined") {
+    Receiver r;
+    r.hear(r.advert(200), "10.0.0.2", "224.0.0.200");
+    r.expect_discarded(Discard::transport, "from 10.0.0.2");
+}
+
 TEST_CASE("multicast_group and source_address are used for what is sent") {
     Receiver r([](Instance& i) {
         i.multicast_group = ip("224.0.0.200");
