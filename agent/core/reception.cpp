@@ -58,6 +58,7 @@ std::optional<Event> VirtualRouter::accept(const vrrp::Decoded& decoded, const I
                             static_cast<unsigned>(settings_.version));
         }
         discard(*reason, from, detail, turn);
+        if (*reason == Discard::owner) reclaim(advert, turn);
         return std::nullopt;
     }
     const bool listed = !settings_.unicast_peers.empty();
@@ -72,6 +73,14 @@ std::optional<Event> VirtualRouter::accept(const vrrp::Decoded& decoded, const I
     if (event == Event::advert_losing && is_master()) tell_rival(from, advert.priority, turn);
     note_heard(advert, from, turn);
     return event;
+}
+
+/// Who has claimed the addresses of an owner has taught the network where they are (rules.md 3). Against a
+/// second owner that would never end.
+void VirtualRouter::reclaim(const vrrp::Advert& advert, Turn& turn) {
+    if (!is_master() || advert.priority == vrrp::owner_priority) return;
+    if (compare_lists(advertised(turn.kernel), advert.addresses) != ListRelation::disjoint)
+        announce_again(turn);
 }
 
 /// A router that has just lost its role to us says a last word with its own priority (rules.md 2): that is no

@@ -127,7 +127,7 @@ void SyncGroup::expire_all(const std::string& reason, Turn& turn) {
 bool SyncGroup::receive(VirtualRouter& member, const vrrp::Decoded& decoded, const IpAddress& from,
                         const IpAddress& to, Turn& turn) {
     const auto event = member.accept(decoded, from, to, lets_owner_claim(turn.now), turn);
-    if (!event) return false;
+    if (!event) return member.is_owner() && member.is_master();  // it may have to announce again
     const bool zero = *event == Event::advert_zero;
     if (must_look_first(turn) && (!zero || member.is_master())) {
         // Who leaves is no master, but has taught the network where the addresses were. Whether we may answer

@@ -40,7 +40,7 @@ class SyncGroup {
     /// The member is about to be destroyed.
     void drop(const VirtualRouter* member) { std::erase(members_, member); }
 
-    /// A decoded advertisement for one of the members. Returns whether it was accepted.
+    /// A decoded advertisement for one of the members. Returns whether anything may be due because of it.
     bool receive(VirtualRouter& member, const vrrp::Decoded& decoded, const IpAddress& from,
                  const IpAddress& to, Turn& turn);
     /// The kernel has said something about an address of one of the members.

@@ -134,6 +134,7 @@ class VirtualRouter {
     void tell_left_out(std::size_t count, Turn& turn);
     void take_addresses(Turn& turn);
     void drop_addresses(Turn& turn);
+    void reclaim(const vrrp::Advert& advert, Turn& turn);
     void tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn);
     std::vector<IpAddress> advertised(const KernelView& kernel) const;
     /// Where it speaks and listens without unicast peers.

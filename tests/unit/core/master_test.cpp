@@ -115,6 +115,43 @@ TEST_CASE("8.3.2, erratum 8298: an owner does not obey, but counts and tells") {
     CHECK(solo.world.logged("lb1", LogLevel::warning, "discarded an advertisement from 10.0.0.9") == 1);
 }
 
+TEST_CASE(
+    "8.3.2, rule 3: who claimed the addresses of an owner has taught the network: they are announced again") {
+    Solo solo([](Instance& i) { i.priority = 255; });
+    serve(solo);
+    SECTION("it still does") {
+        solo.hear(100);
+        CHECK(solo.discarded(vrrp::Discard::owner) == 1);
+        CHECK(solo.world.all<SendFrame>("lb1").size() == 5);
+        solo.hear(100);
+        CHECK(solo.world.all<SendFrame>("lb1").size() == 5);
+        solo.world.run_for(1s);
+        CHECK(solo.world.all<SendFrame>("lb1").size() == 10);
+    }
+    SECTION("it is leaving") {
+        solo.hear(0);
+        CHECK(solo.world.all<SendFrame>("lb1").size() == 5);
+    }
+    SECTION("a burst that was held back does not wait for the next advert") {
+        solo.change([](Instance& i) { i.advert_interval = 10s; });
+        solo.world.run_for(15s);
+        for (int i = 0; i < 2; ++i)
+            solo.hear(100);
+        solo.world.run_for(1s);
+        CHECK(solo.world.all<SendFrame>("lb1").size() == 10);
+    }
+    SECTION("two owners would announce against each other for ever") {
+        solo.hear(255, "10.0.0.9");
+        CHECK(solo.world.all<SendFrame>("lb1").empty());
+    }
+    SECTION("another virtual router on our VRID claims other addresses") {
+        solo.hear(100, "10.0.0.2", [](vrrp::Advert& a) { a.addresses = {ip("10.0.0.222")}; });
+        CHECK(solo.world.all<SendFrame>("lb1").empty());
+    }
+    CHECK(solo.state() == State::master);
+    CHECK(solo.world.all<Transition>("lb1").empty());
+}
+
 TEST_CASE("rule 21: the owner's 255 is never changed by weights") {
     auto instance = make_instance("VI_1", "eth0", 51, 255, {"10.0.0.100"});
     instance.interfaces = {{"eth9", -50}};
