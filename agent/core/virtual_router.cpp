@@ -79,9 +79,17 @@ std::optional<std::string> VirtualRouter::interface_fault(const Turn& turn) cons
     if (settings_.source_address) {
         return concat("source address ", *settings_.source_address, " is not on ", settings_.interface);
     }
-    return concat("interface ", settings_.interface, " has no ",
-                  settings_.family == Family::ipv4 ? "IPv4 address" : "IPv6 link-local address",
-                  " to send advertisements from");
+    const auto* kind = settings_.family == Family::ipv4 ? "IPv4 address"
+                       : speaks_link_local()            ? "IPv6 link-local address"
+                                                        : "global IPv6 address";
+    return concat("interface ", settings_.interface, " has no ", kind, " to send advertisements from");
+}
+
+/// RFC 9568 §5.1.2.1: IPv6 adverts come from the link-local address of the interface. Unicast peers know us
+/// by an address like their own.
+bool VirtualRouter::speaks_link_local() const {
+    const auto& peers = settings_.unicast_peers;
+    return settings_.family == Family::ipv6 && (peers.empty() || peers.front().is_link_local());
 }
 
 std::optional<IpAddress> VirtualRouter::source(const KernelView& kernel) const {
@@ -100,8 +108,7 @@ std::optional<IpAddress> VirtualRouter::source(const KernelView& kernel) const {
             if (address == *settings_.source_address) return address;
             continue;
         }
-        // RFC 9568 §5.1.2.1: IPv6 adverts come from the link-local address of the interface.
-        if (address.is_ipv6() && !address.is_link_local()) continue;
+        if (address.is_ipv6() && address.is_link_local() != speaks_link_local()) continue;
         if (!is_virtual(address)) return address;
         if (!own_virtual) own_virtual = address;
     }

@@ -136,12 +136,12 @@ class VirtualRouter {
     void drop_addresses(Turn& turn);
     void reclaim(const vrrp::Advert& advert, Turn& turn);
     void tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn);
-    std::vector<IpAddress> advertised(const KernelView& kernel) const;
     /// Where it speaks and listens without unicast peers.
     IpAddress multicast_group() const {
         return settings_.multicast_group.value_or(vrrp::multicast_group(settings_.family));
     }
     bool speaks_link_local() const;
+    std::vector<IpAddress> advertised(const KernelView& kernel) const;
     Duration skew() const;
 
     Id id_;

@@ -184,6 +184,27 @@ TEST_CASE("debounce: a link that is down for less does not count, and nothing is
     CHECK(solo.adverts().empty());
     SECTION("it comes back: no change, and the adverts go on") {
         set_link(solo, true, true);
+TEST_CASE("IPv6 unicast comes from an address like those of the peers: they list us by it") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"2001:db8::100"});
+    instance.version = vrrp::Version::v3;
+    const bool local = GENERATE(true, false);
+    instance.unicast_peers = {ip(local ? "fe80::6" : "2001:db8::6")};
+    Solo solo(only(instance), true);
+    const int index = solo.node.kernel.link("eth0")->index;
+    solo.world.tell(solo.node,
+                    AddressAppeared{{index, ip(local ? "2001:db8::5" : "fe80::5"), 64, false, true}});
+    solo.world.run_for(0s);
+    CHECK(solo.status().reason ==
+          (local ? "interface eth0 has no IPv6 link-local address to send advertisements from"
+                 : "interface eth0 has no global IPv6 address to send advertisements from"));
+    solo.world.tell(solo.node,
+                    AddressAppeared{{index, ip(local ? "fe80::5" : "2001:db8::5"), 64, false, true}});
+    solo.world.run_for(5s);
+    REQUIRE(solo.state() == State::master);
+    CHECK(solo.adverts().back().source == ip(local ? "fe80::5" : "2001:db8::5"));
+    CHECK(solo.adverts().back().destination == instance.unicast_peers.front());
+}
+
         solo.world.run_for(2s);
         CHECK(solo.world.all<Transition>("lb1").empty());
         CHECK(solo.adverts().size() == 2);
