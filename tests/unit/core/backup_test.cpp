@@ -170,6 +170,23 @@ TEST_CASE("6.4.2: version 3 learns the master's interval, then computes skew and
     }
 }
 
+TEST_CASE("6.4.1: what was learned of a master before a fault does not count after it") {
+    Solo solo([](Instance& i) { i.version = vrrp::Version::v3; });
+    solo.hear(200, "10.0.0.2", [](vrrp::Advert& a) { a.interval = 100ms; });
+    for (const bool carrier : {false, true}) {
+        solo.world.tell(solo.node, solo.node.kernel.set_link("eth0", true, carrier));
+        solo.world.run_for(0s);
+        REQUIRE(solo.state() == (carrier ? State::backup : State::fault));
+    }
+    SECTION("nobody is heard any more") {
+        CHECK(solo.time_to(State::master) == 3609375us);
+    }
+    SECTION("it leaves at once") {
+        solo.hear(0, "10.0.0.2", [](vrrp::Advert& a) { a.interval = 100ms; });
+        CHECK(solo.time_to(State::master) == 609375us);
+    }
+}
+
 TEST_CASE("6.4.2: version 3 does not learn from an advert that it ignores") {
     Solo solo([](Instance& i) { i.version = vrrp::Version::v3; });
     solo.hear(200);

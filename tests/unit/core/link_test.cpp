@@ -141,6 +141,15 @@ TEST_CASE("the first address of several is lost: the next is used, without any c
     CHECK(solo.adverts().back().source == ip("10.0.0.6"));
 }
 
+TEST_CASE("a virtual address is no source, even where it was set by others and is the only one") {
+    Solo solo;
+    solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth0", ip("10.0.0.100"), 24));
+    solo.world.tell(solo.node, solo.node.kernel.remove_by_hand(ip("10.0.0.5")));
+    solo.world.run_for(0s);
+    CHECK(solo.state() == State::fault);
+    CHECK(solo.status().reason == "interface eth0 has no IPv4 address to send advertisements from");
+}
+
 TEST_CASE("a configured source address that is missing: FAULT that names it") {
     Solo solo([](Instance& i) { i.source_address = ip("10.0.0.55"); });
     CHECK(solo.status().reason == "source address 10.0.0.55 is not on eth0");
@@ -175,15 +184,6 @@ TEST_CASE(
     CHECK(frames.front().second.frame[13] == 0xdd);
 }
 
-TEST_CASE("debounce: a link that is down for less does not count, and nothing is sent into it") {
-    Solo solo([](Instance& i) { i.debounce = 2s; });
-    serve(solo);
-    set_link(solo, true, false);
-    solo.world.run_for(1999ms);
-    CHECK(solo.state() == State::master);
-    CHECK(solo.adverts().empty());
-    SECTION("it comes back: no change, and the adverts go on") {
-        set_link(solo, true, true);
 TEST_CASE("IPv6 unicast comes from an address like those of the peers: they list us by it") {
     auto instance = make_instance("VI_1", "eth0", 51, 100, {"2001:db8::100"});
     instance.version = vrrp::Version::v3;
@@ -205,6 +205,15 @@ TEST_CASE("IPv6 unicast comes from an address like those of the peers: they list
     CHECK(solo.adverts().back().destination == instance.unicast_peers.front());
 }
 
+TEST_CASE("debounce: a link that is down for less does not count, and nothing is sent into it") {
+    Solo solo([](Instance& i) { i.debounce = 2s; });
+    serve(solo);
+    set_link(solo, true, false);
+    solo.world.run_for(1999ms);
+    CHECK(solo.state() == State::master);
+    CHECK(solo.adverts().empty());
+    SECTION("it comes back: no change, and the adverts go on") {
+        set_link(solo, true, true);
         solo.world.run_for(2s);
         CHECK(solo.world.all<Transition>("lb1").empty());
         CHECK(solo.adverts().size() == 2);
