@@ -108,7 +108,10 @@ class Completion {
             table_.set(unicast ? "unicast_source" : "source_address", toml_text(instance_.source->value),
                        instance_.source->spot);
         }
-        if (unicast) return time_to_live();
+        if (unicast) {
+            source_of_peers();
+            return time_to_live();
+        }
         if (instance_.peers_listed) {
             remark(*instance_.peers_listed, "unicast_peer",
                    "unicast_peer is empty: multicast is spoken, as keepalived does", "advice");
@@ -125,6 +128,19 @@ class Completion {
         } else if (global) {
             table_.set("multicast_group", toml_text(*global), table_.spot);
         }
+    }
+
+    /// keepalived 2.2.7 sends unicast IPv6 from the link-local address of the interface unless told
+    /// otherwise, and hears any sender.
+    void source_of_peers() {
+        const Item& peer = instance_.peers.front();
+        const auto address = IpAddress::parse(std::string_view(peer.toml).substr(1, peer.toml.size() - 2));
+        if (instance_.source || !address || address->is_ipv4() || address->is_link_local()) return;
+        remark(
+            peer.spot, "unicast_peer",
+            "without unicast_src_ip keepalived sends unicast IPv6 from its link-local address: regent hears "
+            "listed peers alone, and both would be MASTER",
+            "unsupported", "write unicast_src_ip on both nodes before one of them runs regent");
     }
 
     /// keepalived 2.2.7 sends unicast IPv6 with a hop limit of 64, and looks at none that it receives.

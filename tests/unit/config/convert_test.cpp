@@ -139,6 +139,18 @@ TEST_CASE("a second peer on a line is lost with keepalived: nobody may overlook 
     CHECK(converted.toml->find(R"(# k:6: LOST: "192.0.2.3" behind a peer)") != std::string::npos);
 }
 
+TEST_CASE("unicast IPv6 without unicast_src_ip comes from a link-local address that regent does not list") {
+    const auto brief_of = [](const std::string& peer, const std::string& more = {}) {
+        return brief(
+            convert("vrrp_instance V {\n interface eth0\n virtual_router_id 9\n"
+                    " virtual_ipaddress {\n fe80::9\n }\n unicast_peer {\n " +
+                    peer + "\n }\n" + more + "}\n"));
+    };
+    CHECK(brief_of("2001:db8::2") == Brief{"8 warning unsupported"});
+    CHECK(brief_of("2001:db8::2", " unicast_src_ip 2001:db8::1\n").empty());
+    CHECK(brief_of("fe80::2").empty());
+}
+
 struct Tracked {
     int weight;
     bool reverse;
