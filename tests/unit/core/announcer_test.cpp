@@ -74,6 +74,15 @@ TEST_CASE("announcer: the frame carries the address and the MAC of the link") {
     CHECK(s.frames.front().second == vrrp::gratuitous_arp(s.kernel.link(2)->link.mac, s.key(1).address));
 }
 
+TEST_CASE("6.4.2: an IPv6 address is announced with the router flag") {
+    Stage s;
+    s.announcer.start({"eth0", ip("2001:db8::100"), 128}, Gratuitous{}, s.now);
+    s.run();
+    const auto& mac = s.kernel.link(2)->link.mac;
+    CHECK(s.frames.front().second ==
+          vrrp::unsolicited_neighbour_advertisement(mac, ip("2001:db8::100"), true));
+}
+
 TEST_CASE("announcer: delay 0 means no second burst") {
     Stage s;
     s.announcer.start(s.key(1), Gratuitous{3, 0s, 0s, 0s}, s.now);

@@ -46,6 +46,15 @@ TEST_CASE("6.4.2: priority 0 arms Skew_Time") {
     CHECK(solo.status().reason == "priority 0 from 10.0.0.2");
 }
 
+TEST_CASE(
+    "6.4.2: priority 0 of another router than the master arms Skew_Time, and the master is still known") {
+    Solo solo;
+    follow(solo);
+    solo.hear(0, "10.0.0.3");
+    CHECK(solo.status().master == ip("10.0.0.2"));
+    CHECK(solo.time_to(State::master) == 609375us);
+}
+
 TEST_CASE("6.4.2: priority 0 never postpones a timer that runs out sooner") {
     Solo solo;
     follow(solo);
@@ -167,6 +176,12 @@ TEST_CASE("6.4.2: version 3 learns the master's interval, then computes skew and
         solo.hear(200, "10.0.0.2", [](vrrp::Advert& a) { a.interval = 200ms; });
         CHECK(solo.world.logged("lb1", "advertises every") == 2);
         CHECK(solo.time_to(State::master) == 721875us);
+    }
+    SECTION("one that was ours meanwhile is told anew") {
+        solo.hear(200);
+        CHECK(solo.world.logged("lb1", "advertises every") == 1);
+        solo.hear(200, "10.0.0.2", [](vrrp::Advert& a) { a.interval = 100ms; });
+        CHECK(solo.world.logged("lb1", "advertises every 100 ms") == 2);
     }
 }
 

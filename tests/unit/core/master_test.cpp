@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // RFC 9568 §6.4.3: what a MASTER does with what it hears; rules 2 and 3.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <utility>
 
 #include "tests/unit/core/builders.hpp"
 
@@ -182,6 +184,24 @@ TEST_CASE("a failure to send is counted and told once a minute") {
     solo.world.run_for(1s);
     solo.world.tell(solo.node, SendFailed{"VI_1", "Network is unreachable"});
     CHECK(solo.world.logged("lb1", LogLevel::error, "Network is unreachable") == 2);
+}
+
+TEST_CASE("an advert that has reached no peer is tried again after a tenth of its interval") {
+    const std::size_t failures = GENERATE(1U, 2U);
+    Solo solo([](Instance& i) { i.unicast_peers = {ip("10.0.0.2"), ip("10.0.0.3")}; });
+    serve(solo);
+    bool failed = false;
+    solo.world.watch = [&](const Node&, const Input&, const Actions& actions) {
+        const bool sends = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+            return std::holds_alternative<SendAdvert>(action);
+        });
+        if (!sends || std::exchange(failed, true)) return;
+        for (std::size_t i = 0; i < failures; ++i)
+            solo.world.tell(solo.node, SendFailed{"VI_1", "Network is unreachable"});
+    };
+    solo.world.run_until([&] { return failed; }, 1s);
+    solo.world.run_for(100ms);
+    CHECK(solo.adverts().size() == 2 * failures);
 }
 
 TEST_CASE("rule 18: SIGUSR2 logs the full state of each instance") {

@@ -225,6 +225,21 @@ TEST_CASE("rule 5: a list that overlaps is accepted, reported once, and reported
     CHECK(r.world.logged("lb1", LogLevel::warning, "differ from ours") == 2);
 }
 
+TEST_CASE(
+    "5.2.9: an IPv6 list that does not begin with a link-local address is accepted: Keepalived sends such") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"fe80::100", "2001:db8::100"});
+    instance.version = vrrp::Version::v3;
+    Solo solo(only(instance), false);
+    solo.world.plug(solo.node, "eth0", "lan", "fe80::5", 64);
+    solo.boot();
+    auto advert = solo.advert(200);
+    advert.addresses = {ip("2001:db8::100")};
+    solo.hear(advert, "fe80::2", "ff02::12");
+    CHECK(solo.counters().adverts_received == 1);
+    CHECK(solo.status().master == ip("fe80::2"));
+    CHECK(solo.world.logged("lb1", "differ") == 0);
+}
+
 TEST_CASE("rule 5: the order of a list means nothing") {
     Receiver r([](Instance& i) { i.addresses.push_back(virtual_address("10.0.0.101", "eth0")); });
     r.hear(200, "10.0.0.2", [](vrrp::Advert& a) { with_list(a, {ip("10.0.0.101"), ip("10.0.0.100")}); });
@@ -246,6 +261,16 @@ TEST_CASE("rule 5: a disjoint list is another virtual router on our VRID") {
         r.hear(advert, "10.0.0.2", "10.0.0.5");
         CHECK(r.state() == State::backup);
         CHECK(r.world.logged("lb1", LogLevel::warning, "differ from ours") == 1);
+    }
+    SECTION("one that was listed once is a stranger when it is no more") {
+        Receiver r([](Instance& i) { i.unicast_peers = {ip("10.0.0.2")}; });
+        auto advert = r.advert(50);
+        disjoint(advert);
+        r.hear(advert, "10.0.0.2", "10.0.0.5");
+        r.change([](Instance& i) { i.unicast_peers.clear(); });
+        r.hear(200, "10.0.0.2", disjoint);
+        CHECK(r.discarded(Discard::foreign) == 1);
+        CHECK(r.state() == State::master);
     }
     SECTION("accepted and reported from a sender whose list overlapped before") {
         Receiver r;

@@ -41,6 +41,35 @@ TEST_CASE(
     CHECK(solo.status().reason.find("10.0.0.2 has become master meanwhile") != std::string::npos);
 }
 
+TEST_CASE(
+    "rule 6: a member that has heard nobody follows its own interval, not what it learned as BACKUP once") {
+    auto first = make_instance("VI_1", "eth0", 51, 100, {"10.0.0.100"});
+    auto second = make_instance("VI_2", "eth0", 52, 100, {"10.0.0.101"});
+    auto settings = only(first);
+    settings.instances.push_back(second);
+    for (auto& instance : settings.instances)
+        instance.version = vrrp::Version::v3;
+    settings.groups = {{"G", {"VI_1", "VI_2"}, {}}};
+    Solo solo(settings, true);
+    const auto hear = [&](std::size_t which, Duration interval) {
+        auto advert = solo.advert(200);
+        advert.virtual_router_id = settings.instances[which].virtual_router_id;
+        advert.addresses = {settings.instances[which].addresses.front().address};
+        advert.interval = interval;
+        solo.hear(advert, "10.0.0.2", "224.0.0.18");
+    };
+    hear(1, 4s);
+    solo.make_master();
+    solo.world.run_for(10s);
+    solo.world.pause(solo.node);
+    solo.world.run_for(4s);
+    hear(0, 1s);
+    solo.world.wake(solo.node);
+    solo.world.run_for(0s);
+    REQUIRE(solo.state() == State::backup);
+    CHECK(solo.time_to(State::master) == 3609375us);
+}
+
 TEST_CASE("rule 6: a priority 0 that was waiting is no master") {
     Stalled solo(4s);
     solo.hear(0);

@@ -52,6 +52,20 @@ TEST_CASE("rule 9: any advert of another master relieves, the losing one too") {
     CHECK(solo.adverts().size() == 1);  // the priority 0
 }
 
+TEST_CASE("rule 9: an address that is put back during a yield is not announced: others may have it by now") {
+    Solo solo;
+    solo.make_master();
+    solo.world.run_for(10500ms);
+    solo.world.tell(solo.node, StopRequested{});
+    solo.world.run_for(100ms);
+    solo.world.forget();
+    solo.world.tell(solo.node, solo.node.kernel.remove_by_hand(ip("10.0.0.100")));
+    solo.world.run_for(100ms);
+    CHECK(solo.world.all<AddAddress>("lb1").size() == 1);
+    CHECK(solo.holds());
+    CHECK(solo.world.all<SendFrame>("lb1").empty());
+}
+
 TEST_CASE("rule 9: priority 0 of another router is not the next master") {
     Solo solo;
     solo.make_master();
