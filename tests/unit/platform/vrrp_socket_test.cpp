@@ -6,6 +6,8 @@
 #include <netinet/if_ether.h>
 #include <numeric>
 
+#include "agent/platform/packet_socket.hpp"
+
 #include "network.hpp"
 
 using namespace regent;
@@ -52,6 +54,49 @@ struct Ends {
     VrrpSocket right;
 };
 
+/// A datagram from 192.0.2.1 to 224.0.0.18 as a frame: DSCP 0, `options` behind the header, the message from
+/// `offset` on.
+Bytes ipv4_frame(ByteView options, std::uint16_t fragment, ByteView message) {
+    ByteWriter header;
+    header.u8(static_cast<std::uint8_t>(0x45 + options.size() / 4));
+    header.u8(0);
+    header.u16(static_cast<std::uint16_t>(20 + options.size() + message.size()));
+    header.u16(0x1234);
+    header.u16(fragment);
+    header.u8(255);
+    header.u8(112);
+    header.u16(0);  // checksum, below
+    header.append(ip("192.0.2.1").bytes());
+    header.append(ip("224.0.0.18").bytes());
+    header.append(options);
+    const auto checksum = vrrp::message_checksum(header.bytes());
+    header.bytes()[10] = static_cast<std::uint8_t>(checksum >> 8);
+    header.bytes()[11] = static_cast<std::uint8_t>(checksum & 0xff);
+    ByteWriter frame;
+    frame.append(Bytes{0x01, 0x00, 0x5e, 0x00, 0x00, 0x12, 0x02, 0, 0, 0, 0, 0x01});
+    frame.u16(ETHERTYPE_IP);
+    frame.append(header.bytes());
+    frame.append(message);
+    return frame.take();
+}
+
+/// A datagram from fe80::1 to ff02::12 as a frame, `extension` between the header and the message.
+Bytes ipv6_frame(std::uint8_t next_header, ByteView extension, ByteView message) {
+    ByteWriter frame;
+    frame.append(Bytes{0x33, 0x33, 0x00, 0x00, 0x00, 0x12, 0x02, 0, 0, 0, 0, 0x01});
+    frame.u16(ETHERTYPE_IPV6);
+    frame.u16(0x6000);
+    frame.u16(0);
+    frame.u16(static_cast<std::uint16_t>(extension.size() + message.size()));
+    frame.u8(next_header);
+    frame.u8(255);
+    frame.append(ip("fe80::1").bytes());
+    frame.append(ip("ff02::12").bytes());
+    frame.append(extension);
+    frame.append(message);
+    return frame.take();
+}
+
 struct Path {
     Family family;
     const char* source;
@@ -88,6 +133,42 @@ TEST_CASE("Multicast and unicast adverts arrive with source, destination and TTL
     std::vector<core::Input> own;
     CHECK(ends.left.receive(ends.batch, own, 10) == 0);
     CHECK(ends.right.receive_errors() == 0);
+}
+
+TEST_CASE(
+    "F-rx: IP options, extension headers, fragments and any DSCP: the message arrives alone and whole") {
+    REQUIRE_NETWORK();
+    using Frames = std::vector<Bytes>;
+    const Bytes message = sample(40);
+    const ByteView first = ByteView(message).first(16);
+    const ByteView second = ByteView(message).subspan(16);
+    constexpr std::uint16_t more = 0x2000;  // RFC 791 §3.1; the offset counts in 8 bytes
+    const Bytes no_operation(8, 1);
+    const Bytes destination_options{112, 0, 1, 4, 0, 0, 0, 0};  // RFC 8200 §4.6, with PadN alone
+    const Bytes head{112, 0, 0, 1, 0, 0, 0, 9};                 // RFC 8200 §4.5
+    const Bytes tail{112, 0, 0, 16, 0, 0, 0, 9};
+    const auto [family, frames] = GENERATE_COPY(
+        std::pair<Family, Frames>{Family::ipv4, Frames{ipv4_frame({}, 0, message)}},
+        std::pair<Family, Frames>{Family::ipv4, Frames{ipv4_frame(no_operation, 0, message)}},
+        std::pair<Family, Frames>{Family::ipv4,
+                                  Frames{ipv4_frame({}, more, first), ipv4_frame({}, 2, second)}},
+        std::pair<Family, Frames>{Family::ipv6, Frames{ipv6_frame(112, {}, message)}},
+        std::pair<Family, Frames>{Family::ipv6, Frames{ipv6_frame(60, destination_options, message)}},
+        std::pair<Family, Frames>{Family::ipv6,
+                                  Frames{ipv6_frame(44, head, first), ipv6_frame(44, tail, second)}});
+    Ends ends(family);
+    REQUIRE(ends.right.set_groups({vrrp::multicast_group(family)}));
+    ends.cable.left.enter();
+    const auto socket = PacketSocket::open();
+    REQUIRE(socket);
+    for (const Bytes& frame : frames)
+        REQUIRE(socket->send({ends.cable.left_index, frame}));
+    const auto packets = ends.received(1);
+    REQUIRE(packets.size() == 1);
+    CHECK(packets[0].source == ip(family == Family::ipv4 ? "192.0.2.1" : "fe80::1"));
+    CHECK(packets[0].destination == vrrp::multicast_group(family));
+    CHECK(packets[0].ttl == 255);
+    CHECK(packets[0].message == message);
 }
 
 TEST_CASE("On the wire: traffic class 0xc0, no DF, protocol 112, group MAC") {
