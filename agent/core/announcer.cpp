@@ -43,6 +43,12 @@ void Announcer::repeat(const AddressKey& key) {
     if (found != targets_.end()) enqueue(key, found->second, repeat_, found->second.how.count);
 }
 
+void Announcer::repeat_all(const std::string& device) {
+    for (auto at = targets_.lower_bound({device, {}, 0}); at != targets_.end() && at->first.device == device;
+         ++at)
+        enqueue(at->first, at->second, repeat_, at->second.how.count);
+}
+
 void Announcer::stop(const AddressKey& key) {
     const auto found = targets_.find(key);
     if (found == targets_.end()) return;

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "agent/base/time.hpp"
 #include "agent/core/action.hpp"
@@ -27,6 +28,8 @@ class Announcer {
     }
     /// One more burst of `count`, after somebody else may have claimed the address (rules.md 3).
     void repeat(const AddressKey& key);
+    /// The same for all addresses of a device.
+    void repeat_all(const std::string& device);
     /// Nothing of this address is sent any more.
     void stop(const AddressKey& key);
 

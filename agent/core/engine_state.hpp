@@ -87,6 +87,7 @@ struct Engine::State {
     void on(const SuspendRequested&, Turn& turn);
     void on(const OperatorCommand& command, Turn& turn);
 
+    void set_link(const Link& link, Instant now);
     void add_address(const KernelAddress& address);
     void restore_routes(const std::string& device, Turn& turn);
     void deliver_plan_events(Turn& turn);

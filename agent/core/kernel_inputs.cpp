@@ -4,6 +4,21 @@
 #include "agent/core/engine_state.hpp"
 
 namespace regent::core {
+namespace {
+
+bool carries(const Link& link) {
+    return link.up && link.carrier;
+}
+
+}  // namespace
+
+/// What was announced before a link came back, or under another MAC, has reached nobody or leads nowhere.
+void Engine::State::set_link(const Link& link, Instant now) {
+    const auto* known = kernel.link(link.index);
+    if (known && carries(link) && (!carries(known->link) || known->link.mac != link.mac))
+        announcer.repeat_all(link.name);
+    kernel.set_link(link, now);
+}
 
 void Engine::State::on(const LinkChanged& change, Turn& turn) {
     const auto* known = kernel.link(change.link.index);
@@ -15,7 +30,7 @@ void Engine::State::on(const LinkChanged& change, Turn& turn) {
             plan.appeared(change.link.name, address);
     }
     const bool comes_up = change.link.up && (appeared || !known->link.up);
-    kernel.set_link(change.link, turn.now);
+    set_link(change.link, turn.now);
     if (appeared) plan.link_appeared(change.link.name);
     if (comes_up) restore_routes(change.link.name, turn);
     all_due = true;
@@ -61,7 +76,7 @@ void Engine::State::on(const KernelSnapshot& snapshot, Turn& turn) {
     for (const auto& link : snapshot.links) {
         const auto* known = kernel.link(link.index);
         const bool appeared = known == nullptr || known->link.name != link.name;
-        kernel.set_link(link, turn.now);
+        set_link(link, turn.now);
         if (appeared) plan.link_appeared(link.name);
         restore_routes(link.name, turn);
     }

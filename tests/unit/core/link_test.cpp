@@ -2,6 +2,8 @@
 // Rule 10 and issue 5: interfaces that go, come back, change their name or lose their address.
 #include <catch2/catch.hpp>
 
+#include "agent/vrrp/gratuitous.hpp"
+
 #include "tests/unit/core/builders.hpp"
 
 using namespace regent;
@@ -222,6 +224,53 @@ TEST_CASE("debounce: a link that is down for less does not count, and nothing is
         solo.world.run_for(1ms);
         CHECK(solo.state() == State::fault);
     }
+}
+
+TEST_CASE(
+    "rule 3: a link that comes back, or with another MAC, has been forgotten: its addresses are announced "
+    "again") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"10.0.0.100"});
+    instance.addresses_excluded = {virtual_address("10.1.0.100", "eth1")};
+    Solo solo(only(instance), false);
+    solo.world.plug(solo.node, "eth1", "other", "10.1.0.5");
+    solo.boot();
+    serve(solo);
+    const auto announced = [&] {
+        std::vector<SendFrame> frames;
+        for (const auto& [at, frame] : solo.world.all<SendFrame>("lb1"))
+            frames.push_back(frame);
+        return frames;
+    };
+    auto link = *solo.node.kernel.link("eth1");
+    SECTION("with carrier") {
+        set_link(solo, true, false, "eth1");
+        CHECK(announced().empty());
+        set_link(solo, true, true, "eth1");
+    }
+    SECTION("up") {
+        set_link(solo, false, false, "eth1");
+        set_link(solo, true, true, "eth1");
+    }
+    SECTION("with another MAC") {
+        link.mac.bytes[5] = 0x77;
+        solo.world.tell(solo.node, LinkChanged{link});
+        solo.world.run_for(0s);
+    }
+    SECTION("after an overrun, for all that is known") {
+        set_link(solo, true, false, "eth1");
+        auto snapshot = solo.node.kernel.snapshot();
+        for (auto& each : snapshot.links)
+            each.carrier = true;
+        solo.world.tell(solo.node, snapshot);
+        solo.world.run_for(0s);
+    }
+    const auto frames = announced();
+    REQUIRE(frames.size() == 5);
+    CHECK(frames.front().interface_index == link.index);
+    CHECK(frames.front().frame == vrrp::gratuitous_arp(link.mac, ip("10.1.0.100")));
+    solo.world.run_for(60s);
+    CHECK(announced().size() == 5);
+    CHECK(solo.world.all<Transition>("lb1").empty());
 }
 
 TEST_CASE("issue 5: an interface that is tracked without weight: FAULT, with priority 0 on the own link") {

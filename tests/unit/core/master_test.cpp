@@ -146,6 +146,10 @@ TEST_CASE(
         solo.hear(255, "10.0.0.9");
         CHECK(solo.world.all<SendFrame>("lb1").empty());
     }
+    SECTION("it claims others beside them") {
+        solo.hear(100, "10.0.0.2", [](vrrp::Advert& a) { a.addresses.push_back(ip("10.0.0.222")); });
+        CHECK(solo.world.all<SendFrame>("lb1").size() == 5);
+    }
     SECTION("another virtual router on our VRID claims other addresses") {
         solo.hear(100, "10.0.0.2", [](vrrp::Advert& a) { a.addresses = {ip("10.0.0.222")}; });
         CHECK(solo.world.all<SendFrame>("lb1").empty());
