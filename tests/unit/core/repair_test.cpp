@@ -202,3 +202,21 @@ TEST_CASE("rule 8: refused removals are told, retried, and end") {
     CHECK_FALSE(solo.holds());
     CHECK(solo.status().addresses.empty());
 }
+
+TEST_CASE(
+    "rule 8: an IPv6 address that stood there before a reload names it is foreign, whatever its prefix") {
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"fe80::100"});
+    instance.version = vrrp::Version::v3;
+    Solo solo(only(instance), false);
+    solo.node.kernel.add_by_hand("eth0", ip("fe80::5"), 64);
+    solo.boot();
+    solo.make_master();
+    solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth0", ip("2001:db8::100"), 64));
+    solo.world.run_for(0s);
+    solo.world.forget();
+    solo.change([](Instance& i) { i.addresses.push_back(virtual_address("2001:db8::100", "eth0")); });
+    solo.world.run_for(1s);
+    CHECK(solo.world.all<AddAddress>("lb1").empty());
+    CHECK(solo.world.logged("lb1", LogLevel::warning, "2001:db8::100/128 on eth0 was there before us") == 1);
+    CHECK(solo.status().addresses == std::vector<IpAddress>{ip("fe80::100"), ip("2001:db8::100")});
+}
