@@ -296,7 +296,7 @@ void SyncGroup::promote(Turn& turn) {
         measured.push_back(facts(*member, turn.now));
     for (std::size_t i = 0; i < members_.size(); ++i) {
         auto* member = members_[i];
-        auto reason = member->expiry_reason();
+        auto reason = member->expiry_reason(turn.now);
         if (last_resort_)
             reason += concat("; last resort: ", assessment_.last_resort.value_or(std::string()));
         member->apply(Event::master_down, measured[i], reason, turn);

@@ -196,9 +196,7 @@ void VirtualRouter::arm(std::uint16_t operations, const std::string& reason, Tur
         armed_skew_ = wanted(vrrp::arm_master_down) && pair_is_live() ? Duration::zero() : skew();
         const Duration silence = vrrp::silence_limit(master_interval_, settings_.down_adverts) + armed_skew_;
         master_down_due_ = turn.now + silence;
-        expiry_reason_ = other_master_
-                             ? concat("no advertisement from ", *other_master_, " for ", to_text(silence))
-                             : concat("no master heard for ", to_text(silence));
+        expire_by_silence(silence);
     }
     if (wanted(vrrp::arm_listen)) {
         advert_due_.reset();
@@ -206,6 +204,7 @@ void VirtualRouter::arm(std::uint16_t operations, const std::string& reason, Tur
         armed_skew_ = skew();
         const Duration wait = settings_.advert_interval + armed_skew_;
         master_down_due_ = turn.now + wait;
+        silence_ = true;
         expiry_reason_ = concat("no master heard for ", to_text(wait), " after a stall");
     }
     if (wanted(vrrp::arm_skew) && !expired_) {
@@ -213,6 +212,7 @@ void VirtualRouter::arm(std::uint16_t operations, const std::string& reason, Tur
         if (!master_down_due_ || turn.now + wait < *master_down_due_) {
             master_down_due_ = turn.now + wait;
             armed_skew_ = wait;
+            silence_ = false;
             expiry_reason_ = reason;
         }
     }
@@ -222,7 +222,23 @@ void VirtualRouter::arm(std::uint16_t operations, const std::string& reason, Tur
 void VirtualRouter::expire_master_down(const std::string& reason, Turn& turn) {
     if (state_ == State::master || state_ == State::yielding || expired_) return;
     master_down_due_ = turn.now;
+    silence_ = false;
     expiry_reason_ = reason;
+}
+
+void VirtualRouter::expire_by_silence(Duration silence) {
+    silence_ = true;
+    expiry_reason_ = other_master_
+                         ? concat("no advertisement from ", *other_master_, " for ", to_text(silence))
+                         : concat("no master heard for ", to_text(silence));
+}
+
+std::string VirtualRouter::expiry_reason(Instant now) const {
+    // A master of lower priority is heard, but does not put off the timer (RFC 9568 §6.4.2).
+    const bool preempts = silence_ && other_master_ && last_heard_ && now < *last_heard_ + silence_limit() &&
+                          heard_priority_ < effective_;
+    if (!preempts) return expiry_reason_;
+    return concat(*other_master_, " advertises priority ", heard_priority_, ", ours is ", effective_);
 }
 
 bool VirtualRouter::run_timers(Turn& turn) {
@@ -272,7 +288,7 @@ void VirtualRouter::follow_heard_master(Turn& turn) {
     expired_ = false;
     lower_since_.reset();
     master_down_due_ = *last_heard_ + silence;
-    expiry_reason_ = concat("no advertisement from ", *other_master_, " for ", to_text(silence));
+    expire_by_silence(silence);
 }
 
 void VirtualRouter::set_reason(const std::string& reason, Turn& turn) {

@@ -73,7 +73,8 @@ class VirtualRouter {
     void expire_master_down(const std::string& reason, Turn& turn);
     /// Lets due timers expire: returns true when an advertisement is due.
     bool run_timers(Turn& turn);
-    const std::string& expiry_reason() const { return expiry_reason_; }
+    /// Why the Master_Down_Timer has run out, or was made to.
+    std::string expiry_reason(Instant now) const;
     std::optional<Instant> next_deadline() const;
 
     /// A live pair leaves out the skew (rules.md 4).
@@ -134,6 +135,7 @@ class VirtualRouter {
     void tell_left_out(std::size_t count, Turn& turn);
     void take_addresses(Turn& turn);
     void drop_addresses(Turn& turn);
+    void expire_by_silence(Duration silence);
     void reclaim(const vrrp::Advert& advert, Turn& turn);
     void tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn);
     /// Where it speaks and listens without unicast peers.
@@ -157,6 +159,7 @@ class VirtualRouter {
     Duration armed_skew_{};  ///< the part of the running timer that depends on our priority
     bool expired_ = false;
     std::string expiry_reason_;
+    bool silence_ = false;        ///< it is a silence that makes the timer run out
     Duration master_interval_{};  ///< Active_Adver_Interval: learned in version 3
 
     Peers peers_;

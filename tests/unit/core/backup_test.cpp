@@ -81,6 +81,14 @@ TEST_CASE("6.4.2: a lower priority is ignored with Preempt_Mode") {
         solo.hear(50);
     }
     CHECK(solo.time_to(State::master) == 609375us);
+    CHECK(solo.status().reason == "10.0.0.2 advertises priority 50, ours is 100");
+}
+
+TEST_CASE("A lower master that dies is one whose adverts have ended, not one that was overruled") {
+    Solo solo([](Instance& i) { i.preempt = false; });
+    follow(solo, 50);
+    CHECK(solo.time_to(State::master) == 3609375us);
+    CHECK(solo.status().reason == "no advertisement from 10.0.0.2 for 3.609 s");
 }
 
 TEST_CASE("6.4.2: a lower priority is obeyed without Preempt_Mode, until it leaves or dies") {
