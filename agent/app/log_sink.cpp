@@ -28,6 +28,11 @@ Level level_of(core::LogLevel level) {
 
 }  // namespace
 
+void print_error(std::string_view text) {
+    // fmt::print() throws where this fails.
+    (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 void LogSink::write(const core::Log& message, Instant at) const {
     const auto level = level_of(message.level);
     const auto text =
@@ -41,8 +46,8 @@ void LogSink::write(const core::Log& message, Instant at) const {
     // traces.
     const auto microseconds =
         std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
-    fmt::print(stderr, "[{}.{:06}] {}: {}\n", microseconds / 1'000'000, microseconds % 1'000'000, level.word,
-               text);
+    print_error(fmt::format("[{}.{:06}] {}: {}\n", microseconds / 1'000'000, microseconds % 1'000'000,
+                            level.word, text));
 }
 
 }  // namespace regent::app

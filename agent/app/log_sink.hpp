@@ -3,11 +3,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "agent/base/time.hpp"
 #include "agent/core/action.hpp"
 
 namespace regent::app {
+
+/// To standard error, as far as that takes it: a full disk or a reader that is gone costs the text alone. Any
+/// thread.
+void print_error(std::string_view text);
 
 enum class LogTarget : std::uint8_t { stderr_stream, journal };
 

@@ -15,6 +15,7 @@
 
 #include "agent/app/bus_loop.hpp"
 #include "agent/app/engine_loop.hpp"
+#include "agent/app/log_sink.hpp"
 #include "agent/app/options.hpp"
 #include "agent/app/plugin_loop.hpp"
 #include "agent/app/recorder.hpp"
@@ -33,7 +34,7 @@ using regent::app::ExitCode;
 constexpr auto waiters_leave_within = std::chrono::milliseconds(500);
 
 int complain(ExitCode code, const std::string& text) {
-    fmt::print(stderr, "regentd: {}\n", text);
+    regent::app::print_error(fmt::format("regentd: {}\n", text));
     return static_cast<int>(code);
 }
 
@@ -114,7 +115,7 @@ int run(const regent::app::Options& options) {
     regent::plugin::Catalog catalog(options.plugins);
     const auto loaded = regent::config::load_file(options.config, catalog.capabilities());
     if (!loaded.settings) {
-        fmt::print(stderr, "{}", regent::config::render(loaded.diagnostics, false));
+        regent::app::print_error(regent::config::render(loaded.diagnostics, false));
         // A busy machine is no reason to stay down: the service manager starts again after a failure.
         if (catalog.late()) return complain(ExitCode::failure, "a plugin has not described itself in time");
         return complain(ExitCode::configuration, "the configuration has errors");

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A log that takes nothing: a pipe that nobody reads, a journal that hangs, a service manager that does not listen.
+"""A log that takes nothing: a pipe that nobody reads or whose reader is gone, a journal that hangs, a service manager
+that does not listen.
 
 Adverts go on; what was dropped is said when the log takes something again.
 """
@@ -132,6 +133,19 @@ def test_full_pipe(lab: Lab, say: Say) -> None:
     # The service thread works again: it takes commands.
     scene.agent.running().signal(signal.SIGUSR2)
     _read_until(fd, "VI_1", 5.0)
+
+
+def test_reader_gone(lab: Lab, say: Say) -> None:
+    """Whoever read standard error has died: what is said is lost, and nothing else."""
+    path = lab.directory / "log.pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    scene = Scene(lab, f'exec "$@" 2>{path}')
+    os.close(reader)
+    start = time.monotonic()
+    scene.agent.running().signal(signal.SIGUSR2)  # it has something to say
+    scene.judge("reader gone", start, say)
+    assert scene.agent.running().alive()
 
 
 def test_stuck_journal(lab: Lab, say: Say) -> None:
