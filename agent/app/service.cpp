@@ -10,6 +10,7 @@
 
 #include "agent/app/status_line.hpp"
 #include "agent/platform/clock.hpp"
+#include "agent/plugin/message_text.hpp"
 
 namespace regent::app {
 namespace {
@@ -28,6 +29,15 @@ std::optional<plugin::Order::Kind> order_kind(core::OperatorCommand::Kind kind) 
 std::string describe(const bus::Caller& caller) {
     return fmt::format("uid {}, {}, pid {}", caller.uid, caller.process.empty() ? "?" : caller.process,
                        caller.pid);
+}
+
+// systemd takes no notification of 4096 bytes or more: all of it would be lost, and an old status stay.
+constexpr std::size_t longest_status = 4000;
+
+std::string shortened(std::string line) {
+    constexpr std::string_view mark = "…";
+    if (line.size() <= longest_status) return line;
+    return plugin::fit(line, longest_status - mark.size()) + std::string(mark);
 }
 
 // Of a clean stop: the addresses are gone by then, and systemd waits.
@@ -235,6 +245,7 @@ void Service::update_status() {
     if (ready_owed_) say_ready();
     auto line = status_line(instances_);
     if (!reload_problem_.empty()) line = fmt::format("{}; {}", reload_problem_, line);
+    line = shortened(std::move(line));
     if (line == status_) return;
     if (manager_.send("STATUS=" + line)) status_ = std::move(line);
 }

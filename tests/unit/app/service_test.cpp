@@ -3,9 +3,15 @@
 #include "agent/app/service.hpp"
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
+#include <climits>
 #include <csignal>
 #include <fstream>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "agent/platform/descriptor.hpp"
 
 #include "tests/unit/temporary_directory.hpp"
 
@@ -54,16 +60,40 @@ class Bench {
     bus::Batch run() {
         channels.wake_service.signal();
         app::Service service(options, catalog, channels, std::move(*platform::EventLoop::open()),
-                             std::move(*platform::NotifySocket::from_environment()));
+                             std::move(*platform::NotifySocket::open(manager)));
         REQUIRE(service.run());
         return channels.outbox.take();
     }
 
     regent::test::TemporaryDirectory directory;
+    std::string manager;  ///< of services: its socket
     app::Options options;
     plugin::Catalog catalog{{{}, "/nonexistent/regent-plugin-host"}};
     app::Channels channels{*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
                            *platform::Wakeup::open()};
+};
+
+/// The service manager's end of its socket.
+class Manager {
+  public:
+    Manager() : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path().copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
+        REQUIRE(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    }
+    std::string path() const { return directory_.path() / "notify"; }
+    /// The next message, as systemd takes it: one that is longer than its buffer is nothing.
+    std::string message() const {
+        std::array<char, PIPE_BUF> buffer{};
+        const auto size = ::recv(socket_.get(), buffer.data(), buffer.size() - 1, MSG_DONTWAIT | MSG_TRUNC);
+        if (size < 0 || static_cast<std::size_t>(size) >= buffer.size()) return {};
+        return {buffer.data(), static_cast<std::size_t>(size)};
+    }
+
+  private:
+    regent::test::TemporaryDirectory directory_;
+    platform::Descriptor socket_;
 };
 
 template <class What>
@@ -154,4 +184,23 @@ TEST_CASE("service: a request on the bus becomes a command of the engine with wh
         REQUIRE(found != batch.answers.end());
         CHECK(std::get<core::OperatorAnswer>(found->what).outcome == core::OperatorAnswer::Outcome::busy);
     }
+}
+
+TEST_CASE("service: a status longer than the service manager takes is cut rather than lost") {
+    Bench bench;
+    const Manager manager;
+    bench.manager = manager.path();
+    for (int number = 1; number <= 8; ++number) {
+        core::InstanceStatus status;
+        status.name = "VI_" + std::to_string(number);
+        status.state = vrrp::State::fault;
+        // "é" is two bytes.
+        for (int letters = 0; letters < 300; ++letters)
+            status.reason += "é";
+        REQUIRE(bench.channels.reports.try_push({{}, core::PublishState{status}}));
+    }
+    bench.run();
+    const auto message = manager.message();
+    CHECK(message.starts_with("STATUS=VI_1 FAULT"));
+    CHECK(message.ends_with("é…"));
 }
