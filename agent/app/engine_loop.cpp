@@ -111,6 +111,7 @@ Result<void> EngineLoop::start(bool realtime) {
 void EngineLoop::leave(int signal) {
     parts_.notify.send("STOPPING=1");
     if (signal == SIGUSR1) {
+        channels_.to_be_resumed = !stop_requested_;
         requests_of_signals_.emplace_back(core::SuspendRequested{});
     } else {
         requests_of_signals_.emplace_back(core::StopRequested{stop_requested_});

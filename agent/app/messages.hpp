@@ -93,6 +93,7 @@ struct Channels {
     /// Why the engine ended, empty when it was asked to. Written before `engine_ended`, which no full queue
     /// can lose.
     std::string engine_failure;
+    bool to_be_resumed = false;  ///< the next run has until the peers miss this one; as `engine_failure`
     std::atomic<bool> engine_ended{false};
 
     /// The plugin thread ends when all events are delivered, and at this moment (ns of CLOCK_MONOTONIC) at

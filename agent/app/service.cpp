@@ -110,7 +110,9 @@ void Service::drain_reports() {
 void Service::end() {
     if (channels_.plugins_ended.load(std::memory_order_acquire)) return loop_.quit();
     if (channels_.finish_plugins_by.load(std::memory_order_relaxed) != 0) return;
-    const Instant by = platform::now() + last_deliveries_within;
+    // What is not delivered yet is lost with a crash, too; who waits for it does not come back in time.
+    const Instant by =
+        platform::now() + (channels_.to_be_resumed ? Duration::zero() : last_deliveries_within);
     channels_.finish_plugins_by.store(by.time_since_epoch().count(), std::memory_order_release);
     channels_.wake_plugins.signal();
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import signal
 import time
 from dataclasses import replace
 from typing import Callable
@@ -148,3 +149,24 @@ def _told_up_to(record: pathlib.Path, number: int) -> None:
 def _until_said(agent: Regent, dropped: int) -> str:
     """Drops are logged once in ten seconds, also after the last event."""
     return agent.running().wait_for(f"notifier record: .* {dropped} dropped so far", 15.0).text
+
+
+def test_left_for_an_upgrade_while_a_notifier_hangs(lab: Lab, say: Say, table: Table) -> None:
+    """SIGUSR1 is to be gone on with before the peer takes over: the agent does not wait for a script that does not end,
+    as it does at a clean stop."""
+    add_balancers(lab)
+    stuck = script(lab.directory / "stuck.sh", "read -r _ <> <(:)", interpreter="/bin/bash")
+    node = Node((Router("VI_1", "enp0s3", 51, 101, (VIP1,), 3, 0.1),), notifiers=(_exec(stuck),))
+    watcher, agent = AddressWatcher(lab, ("lb1",)), Regent(lab, "lb1")
+    agent.start(node)
+    watcher.wait_holders((VIP1,), {"lb1"}, 10.0)
+    agent.wait_ready()
+    process = agent.running()
+    left = process.signal(signal.SIGUSR1)
+    assert process.wait(5.0) == 0
+    took = time.monotonic() - left
+    agent.start(node)
+    end = agent.running().wait_for("resumed: ", 5.0).time
+    say(f"SIGUSR1 while a notifier hangs: gone after {took * 1000:.0f} ms, MASTER again after {(end - left) * 1000:.0f} ms")
+    table.add("left by SIGUSR1 while a notifier hangs", f"gone after {took * 1000:.0f} ms", "before a peer takes over")
+    assert [change for change in watcher.events(left, end) if not change.again] == []
