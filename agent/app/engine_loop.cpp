@@ -22,10 +22,17 @@ constexpr Duration socket_retry = std::chrono::seconds(1);
 // The service thread, which reads them, is also who sends commands: while it stalls there are no more than
 // the queue has, and each owes an answer and at most two changes.
 constexpr std::size_t most_owed = 4 * Channels::commands_capacity;
+// Counters leave so many places to what is told only once.
+constexpr std::size_t room_for_changes = Channels::reports_capacity / 2;
 constexpr Duration counters_every = std::chrono::seconds(1);
 constexpr int realtime_priority = 50;
 // One fails only while other programs change addresses all the time.
 constexpr unsigned snapshot_tries = 10;
+
+template <class... Kinds, class Variant>
+bool holds_any_of(const Variant& value) {
+    return (std::holds_alternative<Kinds>(value) || ...);
+}
 
 }  // namespace
 
@@ -271,22 +278,19 @@ void EngineLoop::remember(const core::Memory& memory, Instant now) {
     if (!done) warn(fmt::format("no resume after a crash: {}", done.error().text), now);
 }
 
-bool EngineLoop::report(decltype(Report::what) what, Instant now) {
-    const bool is_state = std::holds_alternative<core::PublishState>(what);
-    const bool is_owed =
-        std::holds_alternative<core::OperatorAnswer>(what) || std::holds_alternative<core::PassOn>(what) ||
-        std::holds_alternative<MaintenanceIs>(what) || std::holds_alternative<OverridesAre>(what);
+void EngineLoop::report(decltype(Report::what) what, Instant now) {
+    const bool is_state = holds_any_of<core::PublishState>(what);
+    const bool is_made_up_for = holds_any_of<core::PublishState, core::Transition, core::Forget>(what);
+    const bool is_owed = holds_any_of<core::OperatorAnswer, core::PassOn, MaintenanceIs, OverridesAre>(what);
     Report message{now, std::move(what)};
-    if (owed_.empty() && channels_.reports.offer(std::move(message))) return true;
-    if (is_state) {
-        republish_ = true;
-    } else if (is_owed && owed_.size() < most_owed) {
+    if (owed_.empty() && channels_.reports.offer(std::move(message))) return;
+    republish_ = republish_ || is_made_up_for;
+    if (is_owed && owed_.size() < most_owed) {
         // NOLINTNEXTLINE(bugprone-use-after-move): offer() leaves what it refuses
         owed_.push_back(std::move(message));
-    } else {
+    } else if (!is_state) {
         channels_.reports.count_drop();
     }
-    return false;
 }
 
 void EngineLoop::tell_owed(Instant now) {
@@ -298,10 +302,8 @@ void EngineLoop::tell_owed(Instant now) {
 }
 
 void EngineLoop::republish(Instant now) {
-    republish_ = false;
-    for (auto& status : engine_.status()) {
-        if (!report(core::PublishState{std::move(status)}, now)) return;
-    }
+    if (channels_.reports.room() == 0) return;
+    republish_ = !channels_.reports.offer({now, AllInstances{engine_.status()}});
 }
 
 void EngineLoop::warn(const std::string& text, Instant now) {
@@ -321,6 +323,8 @@ void EngineLoop::tell_counters(Instant now) {
     if (now < counters_due_) return;
     counters_due_ = now + counters_every;
     for (const auto& status : engine_.status()) {
+        // Of these the next are better than the last.
+        if (channels_.reports.room() <= room_for_changes) return;
         if (const auto counters = engine_.counters(status.name))
             report(InstanceCounters{status.name, *counters}, now);
     }

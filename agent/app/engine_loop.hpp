@@ -68,7 +68,7 @@ class EngineLoop {
     void send(const core::SendAdvert& advert, Instant now);
     void recall(Instant now);
     void remember(const core::Memory& memory, Instant now);
-    bool report(decltype(Report::what) what, Instant now);
+    void report(decltype(Report::what) what, Instant now);
     void republish(Instant now);
     void tell_owed(Instant now);
     void warn(const std::string& text, Instant now);
@@ -96,7 +96,7 @@ class EngineLoop {
     unsigned postponed_ = 0;             ///< passes in a row that left packets unread
     std::vector<core::Input> verdicts_;  ///< taken in this pass
     bool ready_due_ = false;             ///< the service is to hear that all it has to know has been told
-    bool republish_ = false;             ///< a state did not fit into the queue: the service's picture is old
+    bool republish_ = false;  ///< a change did not fit into the queue: the service's picture is old
     std::vector<core::Input> requests_of_signals_;  ///< taken in a turn, after what the sockets say
     bool stop_requested_ = false;
     bool stopped_ = false;

@@ -29,7 +29,12 @@ namespace regent::app {
 /// The first turn is done: configuration and kernel are known to the engine, and what came of it is told.
 struct EngineReady {};
 
-/// What an instance has counted; once a second.
+/// All instances as they are now: something that was told of them before found no room.
+struct AllInstances {
+    std::vector<core::InstanceStatus> instances;
+};
+
+/// What an instance has counted; once a second, while there is room for what is told only once.
 struct InstanceCounters {
     std::string instance;
     core::Counters counters;
@@ -49,7 +54,7 @@ struct OverridesAre {
 struct Report {
     Instant at;
     std::variant<core::PublishState, core::Transition, core::Forget, core::OperatorAnswer, core::PassOn,
-                 core::Log, InstanceCounters, MaintenanceIs, OverridesAre, plugin::Status,
+                 core::Log, AllInstances, InstanceCounters, MaintenanceIs, OverridesAre, plugin::Status,
                  plugin::OrderAnswer, plugin::Incident, EngineReady>
         what;
 };

@@ -119,10 +119,8 @@ void Service::end() {
 
 void Service::show(const Report& report) {
     if (const auto* message = std::get_if<core::Log>(&report.what)) sink_.write(*message, report.at);
-    if (const auto* state = std::get_if<core::PublishState>(&report.what)) {
-        instances_[state->status.name] = state->status;
-        views_.show(state->status);
-    }
+    if (const auto* state = std::get_if<core::PublishState>(&report.what)) show(state->status);
+    if (const auto* all = std::get_if<AllInstances>(&report.what)) show(*all);
     if (const auto* counted = std::get_if<InstanceCounters>(&report.what))
         views_.count(counted->instance, counted->counters);
     if (const auto* status = std::get_if<plugin::Status>(&report.what)) views_.show(*status);
@@ -137,15 +135,33 @@ void Service::show(const Report& report) {
     if (const auto* passed_on = std::get_if<core::PassOn>(&report.what)) obey(passed_on->command);
     if (const auto* incident = std::get_if<plugin::Incident>(&report.what)) channels_.outbox.tell(*incident);
     if (const auto* change = std::get_if<core::Transition>(&report.what)) tell(events_.transition(*change));
-    if (const auto* gone = std::get_if<core::Forget>(&report.what)) {
-        instances_.erase(gone->instance);
-        tell(events_.forget(*gone));
-        views_.forget(gone->instance);  // after its last word, which its object tells
-    }
+    if (const auto* gone = std::get_if<core::Forget>(&report.what)) forget(gone->instance);
     if (std::holds_alternative<EngineReady>(report.what)) {
         channels_.outbox.tell_whole();
         say_ready();
     }
+}
+
+void Service::show(const core::InstanceStatus& status) {
+    instances_[status.name] = status;
+    views_.show(status);
+}
+
+void Service::show(const AllInstances& all) {
+    auto gone = instances_;
+    for (const auto& status : all.instances) {
+        gone.erase(status.name);
+        show(status);
+        tell(events_.catch_up(status));
+    }
+    for (const auto& [name, status] : gone)
+        forget(name);
+}
+
+void Service::forget(const std::string& instance) {
+    instances_.erase(instance);
+    tell(events_.forget({instance}));
+    views_.forget(instance);  // after its last word, which its object tells
 }
 
 void Service::take_requests() {

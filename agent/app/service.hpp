@@ -38,6 +38,9 @@ class Service {
   private:
     void drain_reports();
     void show(const Report& report);
+    void show(const core::InstanceStatus& status);
+    void show(const AllInstances& all);
+    void forget(const std::string& instance);
     void take_requests();
     /// To the engine, which passes on what others do.
     void submit(bus::Request request);

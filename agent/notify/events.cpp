@@ -34,14 +34,22 @@ std::vector<Event> EventSource::transition(const core::Transition& change) {
     const auto state = new_word(change.to);
     std::vector<Event> events{{EventKind::instance, ++sequence_, 0, change.priority, change.instance,
                                change.group, word(change.from), state, change.reason}};
-    states_[change.instance] = state;
+    states_[change.instance] = change.to;
     follow_groups(change.instance, change.reason, events);
     return events;
 }
 
+std::vector<Event> EventSource::catch_up(const core::InstanceStatus& status) {
+    const auto known = states_.find(status.name);
+    const auto before = known == states_.end() ? vrrp::State::init : known->second;
+    if (before == status.state) return {};
+    return transition(
+        {0, status.name, status.group, before, status.state, status.effective_priority, status.reason});
+}
+
 std::vector<Event> EventSource::forget(const core::Forget& gone) {
     const auto before = states_.find(gone.instance);
-    const auto old_state = before == states_.end() ? "init" : before->second;
+    const auto old_state = before == states_.end() ? "init" : new_word(before->second);
     states_.erase(gone.instance);
     return {{EventKind::instance,
              ++sequence_,
@@ -58,11 +66,12 @@ void EventSource::follow_groups(const std::string& member, const std::string& re
                                 std::vector<Event>& events) {
     for (auto& [name, group] : groups_) {
         if (std::find(group.members.begin(), group.members.end(), member) == group.members.end()) continue;
-        const auto& state = states_[member];
+        const auto common = states_.at(member);
         const bool all = std::all_of(group.members.begin(), group.members.end(), [&](const auto& other) {
             const auto found = states_.find(other);
-            return found != states_.end() && found->second == state;
+            return found != states_.end() && found->second == common;
         });
+        const auto state = new_word(common);
         if (!all || state == group.told) continue;
         events.push_back({EventKind::group, ++sequence_, 0, 0, name, {}, group.told, state, reason});
         group.told = state;

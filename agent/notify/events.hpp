@@ -37,6 +37,8 @@ class EventSource {
     void configure(const core::Settings& settings);
 
     std::vector<Event> transition(const core::Transition& change);
+    /// Transitions of it may have been lost: all that is missing, as one change.
+    std::vector<Event> catch_up(const core::InstanceStatus& status);
     /// A reload has removed the instance.
     std::vector<Event> forget(const core::Forget& gone);
 
@@ -48,7 +50,7 @@ class EventSource {
     void follow_groups(const std::string& member, const std::string& reason, std::vector<Event>& events);
 
     std::uint64_t sequence_ = 0;
-    std::map<std::string, std::string> states_;  ///< of instances
+    std::map<std::string, vrrp::State> states_;  ///< of instances
     std::map<std::string, Group> groups_;
 };
 

@@ -35,6 +35,9 @@ class SpscQueue {
         return false;
     }
 
+    /// The pushing thread: so many more fit at least.
+    std::size_t room() const { return queue_.write_available(); }
+
     /// The pushing thread: something was given up.
     void count_drop() { dropped_.fetch_add(1, std::memory_order_relaxed); }
 

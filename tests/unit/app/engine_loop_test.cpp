@@ -3,6 +3,7 @@
 // ThreadSanitizer.
 #include "agent/app/engine_loop.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <set>
@@ -51,6 +52,22 @@ std::string new_master(const app::Report& report) {
     return state && state->status.state == vrrp::State::master ? state->status.name : std::string();
 }
 
+/// The service thread has not read for long: `room` more reports fit.
+void fill(app::Channels& channels, std::size_t room) {
+    while (channels.reports.room() > room)
+        REQUIRE(channels.reports.offer({{}, core::Log{}}));
+}
+
+/// A test that fails does not wait for an engine that runs on.
+struct StopsAtTheEnd {
+    ~StopsAtTheEnd() {
+        while (!channels.commands.offer(core::StopRequested{true})) {
+        }
+        channels.wake_engine.signal();
+    }
+    app::Channels& channels;
+};
+
 /// The engine's thread inherits the mask, as it does in regentd.
 void block_stop_signals() {
     sigset_t signals;
@@ -95,4 +112,48 @@ TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop 
     CHECK(masters.size() == 20);
     CHECK(channels.engine_failure.empty());
     CHECK(platform::test::output_of("ip -o -4 addr show dev left0").find("192.0.2.101") == std::string::npos);
+}
+
+TEST_CASE("What finds no room in the queue to the service thread is made up for, and counters leave room") {
+    REQUIRE_NETWORK();
+    const Cable cable;
+    const regent::test::TemporaryDirectory directory;
+    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
+                           *platform::Wakeup::open());
+    auto engine = app::EngineLoop::open(channels, settings(3), directory.path());
+    REQUIRE(engine);
+    block_stop_signals();
+    const bool is_full = GENERATE(true, false);
+    fill(channels, is_full ? 0 : app::Channels::reports_capacity / 2);
+    std::jthread thread([&] { (*engine)->run(false); });
+    const StopsAtTheEnd stop{channels};
+    platform::test::eventually([] {
+        return platform::test::output_of("ip -o -4 addr show dev left0").find("192.0.2.103") !=
+               std::string::npos;
+    });
+    std::set<std::string> masters;
+    bool counted = false, made_up_for = false;
+    const auto take = [&](const app::Report& report) {
+        counted = counted || std::holds_alternative<app::InstanceCounters>(report.what);
+        if (const auto name = new_master(report); !name.empty()) masters.insert(name);
+        const auto* all = std::get_if<app::AllInstances>(&report.what);
+        made_up_for =
+            made_up_for ||
+            (all && std::all_of(all->instances.begin(), all->instances.end(),
+                                [](const auto& status) { return status.state == vrrp::State::master; }));
+        return made_up_for;
+    };
+    if (is_full) {
+        read_reports(channels, take);
+        CHECK(made_up_for);
+        CHECK(masters.empty());
+    } else {
+        while (const auto report = channels.reports.try_pop())
+            take(*report);
+        CHECK(masters.size() == 3);
+        CHECK_FALSE(counted);
+    }
+    read_reports(channels, [](const app::Report& report) {
+        return std::holds_alternative<app::InstanceCounters>(report.what);
+    });
 }

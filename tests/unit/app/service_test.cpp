@@ -204,3 +204,30 @@ TEST_CASE("service: a status longer than the service manager takes is cut rather
     CHECK(message.starts_with("STATUS=VI_1 FAULT"));
     CHECK(message.ends_with("é…"));
 }
+
+TEST_CASE("service: after a loss, who has changed is told once more and who is gone goes") {
+    Bench bench;
+    core::InstanceStatus stays, goes;
+    stays.name = "VI_1";
+    goes.name = "VI_2";
+    stays.state = goes.state = vrrp::State::backup;
+    for (const auto& status : {stays, goes}) {
+        REQUIRE(bench.channels.reports.try_push(
+            {{}, core::Transition{1, status.name, {}, vrrp::State::init, status.state, 100, "listening"}}));
+        REQUIRE(bench.channels.reports.try_push({{}, core::PublishState{status}}));
+    }
+    stays.state = vrrp::State::master;
+    stays.reason = "no master heard";
+    REQUIRE(bench.channels.reports.try_push({{}, app::AllInstances{{stays}}}));
+    const auto batch = bench.run();
+    REQUIRE(batch.transitions.size() == 4);
+    const auto& master = batch.transitions[2];
+    CHECK(master.name == "VI_1");
+    CHECK(master.old_state == "backup");
+    CHECK(master.new_state == "master");
+    CHECK(master.reason == "no master heard");
+    CHECK(batch.transitions[3].name == "VI_2");
+    CHECK(batch.transitions[3].new_state == "deleted");
+    CHECK(batch.instances.at("VI_1")->status.state == vrrp::State::master);
+    CHECK(batch.instances.at("VI_2") == std::nullopt);
+}

@@ -91,3 +91,30 @@ TEST_CASE("The sequence has no gap") {
     }
     CHECK(last == 40);
 }
+
+TEST_CASE("What was lost is told as one change, of the group too, and nothing where nothing was lost") {
+    notify::EventSource source;
+    source.configure(settings({"VI_1", "VI_2"}));
+    core::InstanceStatus first, second;
+    first.name = "VI_1";
+    second.name = "VI_2";
+    first.group = second.group = "SG1";
+    CHECK(source.catch_up(first).empty());  // it has not left INIT
+    source.transition(change("VI_1", State::init, State::backup));
+    source.transition(change("VI_2", State::init, State::backup));
+    first.state = second.state = State::backup;
+    CHECK(source.catch_up(first).empty());
+    first.state = second.state = State::fault;
+    first.reason = "interface eth1 is down";
+    first.effective_priority = 90;
+    const auto missed = source.catch_up(first);
+    CHECK(words(missed) == Words{"INSTANCE VI_1 backup fault"});
+    REQUIRE(missed.size() == 1);
+    CHECK(missed[0].reason == "interface eth1 is down");
+    CHECK(missed[0].priority == 90);
+    CHECK(missed[0].group == "SG1");
+    CHECK(words(source.catch_up(second)) == Words{"INSTANCE VI_2 backup fault", "GROUP SG1 backup fault"});
+    CHECK(source.catch_up(second).empty());
+    second.state = State::init;
+    CHECK(words(source.catch_up(second)) == Words{"INSTANCE VI_2 fault stop"});
+}
