@@ -132,6 +132,7 @@ void EngineLoop::turn() {
     }
     parts_.requests->kick();
     tell_dropped_renewals(platform::now());
+    tell_frame_failures(platform::now());
     tell_owed(platform::now());
     channels_.wake_service.signal();
     if (recorder_) recorder_->wake();
@@ -216,10 +217,14 @@ core::Actions EngineLoop::step(const core::Input& input, Instant now) {
 void EngineLoop::sync_sockets(Instant now) {
     std::vector<platform::VrrpSockets::Problem> problems;
     parts_.sockets.sync(listen_plan_.wanted(), problems);
+    std::set<std::string> texts;
     for (const auto& problem : problems) {
+        auto text = fmt::format("{}: {}", problem.interface, problem.error.text);
         // Said once, not at every retry.
-        if (!sync_retry_) warn(fmt::format("{}: {}", problem.interface, problem.error.text), now);
+        if (!socket_problems_.contains(text)) warn(text, now);
+        texts.insert(std::move(text));
     }
+    socket_problems_ = std::move(texts);
     sync_retry_ = problems.empty() ? std::nullopt : std::optional(now + socket_retry);
 }
 
@@ -231,9 +236,7 @@ void EngineLoop::perform(core::Actions actions, Instant now) {
                 if constexpr (std::is_same_v<What, core::SendAdvert>) {
                     send(what, now);
                 } else if constexpr (std::is_same_v<What, core::SendFrame>) {
-                    if (!parts_.packets.send(what) && frame_failures_++ == 0) {
-                        warn("a gratuitous ARP or neighbour advertisement could not be sent", now);
-                    }
+                    send(what);
                 } else if constexpr (requires { parts_.requests->queue(what); }) {
                     parts_.requests->queue(what);
                 } else if constexpr (std::is_same_v<What, core::Remember>) {
@@ -254,6 +257,15 @@ void EngineLoop::send(const core::SendAdvert& advert, Instant now) {
     const auto sent = parts_.sockets.send(advert);
     if (sent) return;
     perform(step(core::SendFailed{advert.instance, sent.error().text}, now), now);
+}
+
+void EngineLoop::send(const core::SendFrame& frame) {
+    const auto sent = parts_.packets.send(frame);
+    if (sent) return;
+    if (frame_failures_ == frames_told_)
+        frame_failure_ =
+            fmt::format("{}: {}", listen_plan_.name_of(frame.interface_index), sent.error().text);
+    ++frame_failures_;
 }
 
 void EngineLoop::recall(Instant now) {
@@ -317,6 +329,15 @@ void EngineLoop::tell_dropped_renewals(Instant now) {
          now);
     renewals_told_ = dropped;
     renewals_tell_after_ = now + drop_report_spacing;
+}
+
+void EngineLoop::tell_frame_failures(Instant now) {
+    if (frame_failures_ == frames_told_ || now < frames_tell_after_) return;
+    warn(fmt::format("{} gratuitous ARPs or neighbour advertisements could not be sent; the first: {}",
+                     frame_failures_ - frames_told_, frame_failure_),
+         now);
+    frames_told_ = frame_failures_;
+    frames_tell_after_ = now + drop_report_spacing;
 }
 
 void EngineLoop::tell_counters(Instant now) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,7 @@ class EngineLoop {
     void sync_sockets(Instant now);
     void perform(core::Actions actions, Instant now);
     void send(const core::SendAdvert& advert, Instant now);
+    void send(const core::SendFrame& frame);
     void recall(Instant now);
     void remember(const core::Memory& memory, Instant now);
     void report(decltype(Report::what) what, Instant now);
@@ -73,6 +75,7 @@ class EngineLoop {
     void tell_owed(Instant now);
     void warn(const std::string& text, Instant now);
     void tell_dropped_renewals(Instant now);
+    void tell_frame_failures(Instant now);
     void feed_watchdog(Instant now);
     void tell_counters(Instant now);
 
@@ -90,7 +93,11 @@ class EngineLoop {
     std::optional<std::string> maintenance_;         ///< as it was told
     std::vector<core::Memory::Override> overrides_;  ///< as they were told
     std::deque<Report> owed_;                        ///< found no room, and nobody would ask for it again
+    std::set<std::string> socket_problems_;          ///< as they were told
     std::uint64_t frame_failures_ = 0;
+    std::uint64_t frames_told_ = 0;
+    std::string frame_failure_;  ///< the first that was not told
+    Instant frames_tell_after_{};
     std::uint64_t renewals_told_ = 0;
     Instant renewals_tell_after_{};
     unsigned postponed_ = 0;             ///< passes in a row that left packets unread

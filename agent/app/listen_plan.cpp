@@ -44,4 +44,9 @@ std::vector<platform::VrrpSockets::Listen> ListenPlan::wanted() const {
     return sockets;
 }
 
+std::string ListenPlan::name_of(int interface_index) const {
+    const auto found = links_.find(interface_index);
+    return found == links_.end() ? "interface " + std::to_string(interface_index) : found->second;
+}
+
 }  // namespace regent::app

@@ -18,6 +18,8 @@ class ListenPlan {
     /// Returns true when the wanted sockets may have changed.
     bool observe(const core::Input& input);
     std::vector<platform::VrrpSockets::Listen> wanted() const;
+    /// Of an interface, for messages: its number where it is gone.
+    std::string name_of(int interface_index) const;
 
   private:
     std::shared_ptr<const core::Settings> settings_;

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "tests/unit/platform/network.hpp"
 #include "tests/unit/temporary_directory.hpp"
@@ -156,4 +157,59 @@ TEST_CASE("What finds no room in the queue to the service thread is made up for,
     read_reports(channels, [](const app::Report& report) {
         return std::holds_alternative<app::InstanceCounters>(report.what);
     });
+}
+
+TEST_CASE("Each trouble with a socket is told once, with the interface and the kernel's words") {
+    REQUIRE_NETWORK();
+    const Cable cable;
+    const regent::test::TemporaryDirectory directory;
+    platform::test::run("ip link add more0 type veth peer name more1");
+    platform::test::run("ip addr add 198.51.100.1/24 dev more0; ip link set more0 up; ip link set more1 up");
+    platform::test::run("echo 0 >/proc/sys/net/ipv4/igmp_max_memberships");
+    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
+                           *platform::Wakeup::open());
+    auto engine = app::EngineLoop::open(channels, settings(1), directory.path());
+    REQUIRE(engine);
+    block_stop_signals();
+    std::jthread thread([&] { (*engine)->run(false); });
+    const StopsAtTheEnd stop{channels};
+    std::vector<std::string> told;
+    const auto says = [&told](const std::string& wanted) {
+        return [&told, wanted](const app::Report& report) {
+            const auto* log = std::get_if<core::Log>(&report.what);
+            if (log && log->text.find("membership") != std::string::npos) told.push_back(log->text);
+            return !told.empty() && told.back() == wanted;
+        };
+    };
+    read_reports(channels, says("left0: cannot set membership of 224.0.0.18: No buffer space available"));
+    auto more = std::make_shared<core::Settings>(*settings(2));
+    more->instances.back().interface = "more0";
+    REQUIRE(channels.commands.try_push(core::ConfigApplied{more}));
+    channels.wake_engine.signal();
+    read_reports(channels, says("more0: cannot set membership of 224.0.0.18: No buffer space available"));
+    CHECK(told.size() == 2);
+}
+
+TEST_CASE("Announcements that the kernel does not take are told with the interface and the kernel's words") {
+    REQUIRE_NETWORK();
+    const Cable cable;
+    const regent::test::TemporaryDirectory directory;
+    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
+                           *platform::Wakeup::open());
+    auto engine = app::EngineLoop::open(channels, settings(1), directory.path());
+    REQUIRE(engine);
+    block_stop_signals();
+    // A queue that takes nothing.
+    platform::test::run("tc qdisc add dev left0 root tbf rate 8bit burst 64 limit 64");
+    std::jthread thread([&] { (*engine)->run(false); });
+    const StopsAtTheEnd stop{channels};
+    std::string told;
+    read_reports(channels, [&told](const app::Report& report) {
+        const auto* log = std::get_if<core::Log>(&report.what);
+        if (!log || log->text.find("gratuitous") == std::string::npos) return false;
+        told = log->text;
+        return true;
+    });
+    CHECK(told.ends_with(
+        "could not be sent; the first: left0: cannot send a frame: No buffer space available"));
 }
