@@ -175,6 +175,27 @@ def test_clean_stop_with_a_stuck_journal(lab: Lab, say: Say) -> None:
     say(f"stop with a stuck journal: {(moved - before) * 1000:.0f} ms")
 
 
+def test_watchdog_after_a_deaf_moment(lab: Lab, say: Say) -> None:
+    """A message of the watchdog that finds no room is sent again soon: the manager, once it listens, must not count the
+    silence as ours."""
+    add_balancers(lab)
+    pace, agent = Pace(lab, "lb1"), Regent(lab, "lb1")
+    agent.environment = {"WATCHDOG_USEC": "4000000"}
+    agent.start(Node((Router("VI_1", "enp0s3", 51, 101, (VIP,), 3, INTERVAL),)))
+    agent.wait_ready()
+    told = agent.notified()
+    told.wait_for("WATCHDOG=1", 3.0)
+    told.deafen()
+    told.fill()
+    count = told.count()
+    pace.wait(2.3)  # one message is due after 2 s
+    told.listen()
+    listened = time.monotonic()
+    told.wait_for("WATCHDOG=1", 3.0, since=count)
+    say(f"watchdog: heard {(time.monotonic() - listened) * 1000:.0f} ms after the manager listens again")
+    assert time.monotonic() - listened < 1.0
+
+
 def test_deaf_service_manager(lab: Lab, say: Say) -> None:
     """It reads no notification: neither the watchdog of the engine nor the state of the service thread waits for it."""
     scene = Scene(lab, environment={"WATCHDOG_USEC": "100000"})

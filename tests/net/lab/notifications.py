@@ -35,6 +35,16 @@ class Notifications:
         self._running = False
         self._thread.join(5.0)
 
+    def fill(self) -> None:
+        """Leaves no room in the socket of a deaf one."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as filler:
+            filler.setblocking(False)
+            try:
+                while True:
+                    filler.sendto(b"FILLER=1", str(self.path))
+            except BlockingIOError:
+                pass
+
     def _loop(self) -> None:
         poller = select.poll()
         poller.register(self._socket, select.POLLIN)
