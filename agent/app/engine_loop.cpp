@@ -26,6 +26,8 @@ constexpr std::size_t most_owed = 4 * Channels::commands_capacity;
 constexpr std::size_t room_for_changes = Channels::reports_capacity / 2;
 constexpr Duration counters_every = std::chrono::seconds(1);
 constexpr int realtime_priority = 50;
+// Of a message to the service manager, within the time after which the next is due.
+constexpr int watchdog_tries = 10;
 // One fails only while other programs change addresses all the time.
 constexpr unsigned snapshot_tries = 10;
 
@@ -225,7 +227,28 @@ void EngineLoop::sync_sockets(Instant now) {
         texts.insert(std::move(text));
     }
     socket_problems_ = std::move(texts);
+    if (!problems.empty() || !deaf_.empty()) tell_hearing(problems, now);
     sync_retry_ = problems.empty() ? std::nullopt : std::optional(now + socket_retry);
+}
+
+/// A socket that is open may still lack the group of one instance.
+void EngineLoop::tell_hearing(const std::vector<platform::VrrpSockets::Problem>& problems, Instant now) {
+    const auto before = std::exchange(deaf_, {});
+    const auto tell = [&](const std::string& instance, const std::string& problem) {
+        perform(step(core::HearingChanged{instance, problem}, now), now);
+    };
+    for (const auto& [instance, listen] : listen_plan_.by_instance()) {
+        const auto* socket = parts_.sockets.find(listen.interface_index, listen.family);
+        if (socket && std::ranges::includes(socket->groups(), listen.groups)) continue;
+        const auto problem = std::ranges::find_if(problems, [&key = listen](const auto& one) {
+            return one.interface_index == key.interface_index && one.family == key.family;
+        });
+        // Told each time: a reload may have made it anew.
+        tell(instance, problem == problems.end() ? "there is no socket" : problem->error.text);
+        deaf_.insert(instance);
+    }
+    for (const auto& instance : before)
+        if (!deaf_.contains(instance)) tell(instance, {});
 }
 
 void EngineLoop::perform(core::Actions actions, Instant now) {
@@ -353,8 +376,9 @@ void EngineLoop::tell_counters(Instant now) {
 
 void EngineLoop::feed_watchdog(Instant now) {
     if (!watchdog_interval_ || now < watchdog_due_) return;
-    watchdog_due_ = now + *watchdog_interval_;
-    parts_.notify.send("WATCHDOG=1");
+    // Half of the time is over: were the next one due only after the other half, it would come too late.
+    const bool sent = parts_.notify.send("WATCHDOG=1");
+    watchdog_due_ = now + (sent ? *watchdog_interval_ : *watchdog_interval_ / watchdog_tries);
 }
 
 }  // namespace regent::app

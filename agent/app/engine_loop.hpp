@@ -65,6 +65,7 @@ class EngineLoop {
     void handle(const core::Input& input, Instant now);
     core::Actions step(const core::Input& input, Instant now);
     void sync_sockets(Instant now);
+    void tell_hearing(const std::vector<platform::VrrpSockets::Problem>& problems, Instant now);
     void perform(core::Actions actions, Instant now);
     void send(const core::SendAdvert& advert, Instant now);
     void send(const core::SendFrame& frame);
@@ -93,6 +94,7 @@ class EngineLoop {
     std::optional<std::string> maintenance_;         ///< as it was told
     std::vector<core::Memory::Override> overrides_;  ///< as they were told
     std::deque<Report> owed_;                        ///< found no room, and nobody would ask for it again
+    std::set<std::string> deaf_;                     ///< instances, as the engine was told
     std::set<std::string> socket_problems_;          ///< as they were told
     std::uint64_t frame_failures_ = 0;
     std::uint64_t frames_told_ = 0;

@@ -26,8 +26,8 @@ bool ListenPlan::observe(const core::Input& input) {
     return false;
 }
 
-std::vector<platform::VrrpSockets::Listen> ListenPlan::wanted() const {
-    std::vector<platform::VrrpSockets::Listen> sockets;
+std::map<std::string, platform::VrrpSockets::Listen> ListenPlan::by_instance() const {
+    std::map<std::string, platform::VrrpSockets::Listen> sockets;
     if (!settings_) return sockets;
     std::map<std::string, int> index_of;
     for (const auto& [index, name] : links_)
@@ -35,12 +35,19 @@ std::vector<platform::VrrpSockets::Listen> ListenPlan::wanted() const {
     for (const auto& instance : settings_->instances) {
         const auto link = index_of.find(instance.interface);
         if (link == index_of.end()) continue;
-        platform::VrrpSockets::Listen listen{instance.interface, link->second, instance.family, {}};
+        auto& listen = sockets[instance.name];
+        listen = {instance.interface, link->second, instance.family, {}};
         if (instance.unicast_peers.empty()) {
             listen.groups.insert(instance.multicast_group.value_or(vrrp::multicast_group(instance.family)));
         }
-        sockets.push_back(std::move(listen));
     }
+    return sockets;
+}
+
+std::vector<platform::VrrpSockets::Listen> ListenPlan::wanted() const {
+    std::vector<platform::VrrpSockets::Listen> sockets;
+    for (auto& [instance, listen] : by_instance())
+        sockets.push_back(listen);
     return sockets;
 }
 

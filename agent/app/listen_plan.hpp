@@ -18,6 +18,8 @@ class ListenPlan {
     /// Returns true when the wanted sockets may have changed.
     bool observe(const core::Input& input);
     std::vector<platform::VrrpSockets::Listen> wanted() const;
+    /// The same by instance, without those whose interface does not exist.
+    std::map<std::string, platform::VrrpSockets::Listen> by_instance() const;
     /// Of an interface, for messages: its number where it is gone.
     std::string name_of(int interface_index) const;
 

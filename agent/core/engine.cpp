@@ -211,6 +211,11 @@ void Engine::State::on(const SendFailed& failed, Turn& turn) {
     schedule(group_of.at(router->id()), turn.now);
 }
 
+void Engine::State::on(const HearingChanged& hearing, Turn&) {
+    auto* router = router_named(hearing.instance);
+    if (router && router->set_deafness(hearing.problem)) all_due = true;
+}
+
 void Engine::State::on(const CheckVerdict& verdict, Turn& turn) {
     if (health.verdict(verdict, turn.now)) all_due = memory_stale = true;
 }

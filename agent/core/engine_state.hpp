@@ -79,6 +79,7 @@ struct Engine::State {
     void on(const AddressNotTried& request, Turn& turn);
     void on(const RouteRefused& refused, Turn& turn);
     void on(const SendFailed& failed, Turn& turn);
+    void on(const HearingChanged& hearing, Turn& turn);
     void on(const CheckVerdict& verdict, Turn& turn);
     void on(const ConfigApplied& applied, Turn& turn);
     void on(const StopRequested& request, Turn& turn);

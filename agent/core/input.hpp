@@ -106,6 +106,12 @@ struct SendFailed {
     std::string reason;
 };
 
+/// Whether an instance hears advertisements, when that has changed. It does until it is told otherwise.
+struct HearingChanged {
+    std::string instance;
+    std::string problem;  ///< why not; empty: it hears
+};
+
 /// What a check saw.
 enum class CheckState : std::uint8_t { up, degraded, down, unknown };
 struct CheckVerdict {
@@ -165,7 +171,7 @@ struct DumpRequested {};
 
 using Input = std::variant<PacketReceived, AhHeard, TimerFired, LinkChanged, LinkRemoved, AddressAppeared,
                            AddressVanished, KernelSnapshot, AddressRefused, AddressNotTried, RouteRefused,
-                           SendFailed, CheckVerdict, Recalled, ConfigApplied, StopRequested, SuspendRequested,
-                           OperatorCommand, DumpRequested>;
+                           SendFailed, HearingChanged, CheckVerdict, Recalled, ConfigApplied, StopRequested,
+                           SuspendRequested, OperatorCommand, DumpRequested>;
 
 }  // namespace regent::core

@@ -75,6 +75,8 @@ std::optional<std::string> VirtualRouter::interface_fault(const Turn& turn) cons
         if (!link->link.up) return concat("interface ", settings_.interface, " is down");
         return concat("interface ", settings_.interface, " has no carrier");
     }
+    // It would not hear that there is a master, and be one beside it.
+    if (!deafness_.empty()) return concat("cannot hear advertisements: ", deafness_);
     if (source(turn.kernel)) return std::nullopt;
     if (settings_.source_address) {
         return concat("source address ", *settings_.source_address, " is not on ", settings_.interface);

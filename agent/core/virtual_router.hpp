@@ -42,6 +42,8 @@ class VirtualRouter {
     /// Takes new settings: the first, or those of a reload. Addresses that did not change are not touched.
     void configure(Instance settings, Turn& turn);
 
+    /// Why it hears nobody; empty: it hears. True: that is new.
+    bool set_deafness(const std::string& problem) { return std::exchange(deafness_, problem) != problem; }
     /// Why it cannot serve, as far as its own interface goes: nullopt when it can.
     std::optional<std::string> interface_fault(const Turn& turn) const;
     /// The address that advertisements come from; nullopt without link or address.
@@ -163,6 +165,7 @@ class VirtualRouter {
     Duration master_interval_{};  ///< Active_Adver_Interval: learned in version 3
 
     Peers peers_;
+    std::string deafness_;
     std::optional<IpAddress> other_master_;
     std::optional<Instant> last_heard_;
     std::uint8_t heard_priority_ = 0;

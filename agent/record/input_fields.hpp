@@ -24,6 +24,7 @@ REGENT_RECORD(core, AddressRefused, interface_index, address, prefix, adding, re
 REGENT_RECORD(core, AddressNotTried, interface_index, address, prefix);
 REGENT_RECORD(core, RouteRefused, route, adding, reason);
 REGENT_RECORD(core, SendFailed, instance, reason);
+REGENT_RECORD(core, HearingChanged, instance, problem);
 REGENT_RECORD(core, CheckVerdict, check, state, message, unsolicited);
 REGENT_RECORD(core, Recalled, memory);
 REGENT_RECORD(core, ConfigApplied, settings);

@@ -84,7 +84,7 @@ class Victim:
 
 def test_no_descriptor(lab: Lab, say: Say) -> None:
     """Neither a file nor a socket can be opened: a reload is refused by name, an interface that comes back is followed
-    once there is room again."""
+    once there is room again. Until then nobody could be heard on it: no second master."""
     victim = Victim(lab)
     start = time.monotonic()
     before, _ = resource.prlimit(victim.process.pid, resource.RLIMIT_NOFILE)
@@ -96,7 +96,8 @@ def test_no_descriptor(lab: Lab, say: Say) -> None:
     lab.connect("lb1", "enp0s8", "b", "192.168.1.5/24")
     line = victim.process.wait_for(r"enp0s8: .*Too many open files", 5.0, since=mark)
     say(line.text)
-    victim.pace.wait(2.5)
+    deaf = victim.pace.wait(2.5)
+    assert [c for c in victim.watcher.events(start, deaf) if c.address == OTHER and c.host == "lb1" and c.added] == []
     assert len(victim.process.find("enp0s8: .*Too many open files", mark)) <= 2, "said once, not at every try"
     victim.limit(resource.RLIMIT_NOFILE, before)
     victim.watcher.wait_holders((OTHER,), {"lb1"}, 20.0)

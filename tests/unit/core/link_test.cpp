@@ -42,6 +42,23 @@ TEST_CASE("bad input: a missing interface: FAULT with that cause, and up by itse
     CHECK(solo.holds());
 }
 
+TEST_CASE("An instance that cannot hear is in FAULT: it would be a master beside the other") {
+    Solo solo;
+    serve(solo);
+    solo.world.tell(solo.node, HearingChanged{"VI_1", "cannot open a raw socket: Too many open files"});
+    solo.world.run_for(0s);
+    CHECK(solo.state() == State::fault);
+    CHECK(solo.status().reason ==
+          "cannot hear advertisements: cannot open a raw socket: Too many open files");
+    CHECK_FALSE(solo.holds());
+    solo.world.run_for(10s);
+    CHECK(solo.state() == State::fault);
+    solo.world.tell(solo.node, HearingChanged{"VI_1", {}});
+    solo.world.run_for(0s);
+    CHECK(solo.state() == State::backup);
+    CHECK(solo.time_to(State::master) == 3609375us);
+}
+
 TEST_CASE("rule 10: interface down: FAULT, addresses off at once; no advert leaves a dead link") {
     Solo solo;
     serve(solo);
