@@ -367,8 +367,8 @@ void EngineLoop::tell_counters(Instant now) {
     if (now < counters_due_) return;
     counters_due_ = now + counters_every;
     for (const auto& status : engine_.status()) {
-        // Of these the next are better than the last.
-        if (channels_.reports.room() <= room_for_changes) return;
+        // Of these the next are better than the last. That the service thread lags behind is to be seen.
+        if (channels_.reports.room() <= room_for_changes) return channels_.reports.count_drop();
         if (const auto counters = engine_.counters(status.name))
             report(InstanceCounters{status.name, *counters}, now);
     }
