@@ -63,6 +63,7 @@ std::string describe(const Input& input) {
                                "address not tried",
                                "route refused",
                                "send failed",
+                               "hearing",
                                "verdict",
                                "recalled",
                                "config",
