@@ -51,26 +51,11 @@ std::string describe(const Input& input) {
     if (const auto* come = std::get_if<AddressAppeared>(&input))
         return concat("sees ", come->address.address, " appear");
     if (std::holds_alternative<TimerFired>(input)) return "timer";
-    constexpr std::array names{"packet",
-                               "AH",
-                               "timer",
-                               "link changed",
-                               "link removed",
-                               "address appeared",
-                               "vanished",
-                               "snapshot",
-                               "address refused",
-                               "address not tried",
-                               "route refused",
-                               "send failed",
-                               "hearing",
-                               "verdict",
-                               "recalled",
-                               "config",
-                               "stop",
-                               "suspend",
-                               "operator",
-                               "dump"};
+    constexpr std::array names{
+        "packet",           "AH",          "timer",    "link changed",    "link removed",
+        "address appeared", "vanished",    "snapshot", "address refused", "address not tried",
+        "route refused",    "send failed", "hearing",  "verdict",         "recalled",
+        "config",           "stop",        "suspend",  "operator",        "dump"};
     static_assert(names.size() == std::variant_size_v<Input>);
     return names.at(input.index());
 }
