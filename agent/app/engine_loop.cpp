@@ -105,15 +105,16 @@ Result<void> EngineLoop::start(bool realtime) {
     for (unsigned tries = 1; !snapshot && tries < snapshot_tries; ++tries)
         snapshot = platform::NetlinkMonitor::snapshot();
     if (!snapshot) return tl::unexpected(snapshot.error());
-    if (const auto routes = platform::our_routes()) {
-        for (const auto& route : *routes)
-            parts_.requests->queue(core::RemoveRoute{route});
-    }
+    if (const auto routes = platform::our_routes()) leftover_routes_ = LeftoverRoutes(*routes);
     recall(now);
     handle(core::ConfigApplied{settings_}, now);
     handle(core::Input(std::move(*snapshot)), now);
     ready_due_ = true;
     turn();
+    // Whoever goes on as MASTER has said by now which it wants.
+    for (auto& route : leftover_routes_.take_rest())
+        parts_.requests->queue(core::RemoveRoute{std::move(route)});
+    parts_.requests->kick();
     return {};
 }
 
@@ -260,6 +261,10 @@ void EngineLoop::perform(core::Actions actions, Instant now) {
                     send(what, now);
                 } else if constexpr (std::is_same_v<What, core::SendFrame>) {
                     send(what);
+                } else if constexpr (std::is_same_v<What, core::AddRoute>) {
+                    for (auto& route : leftover_routes_.claim(what.route))
+                        parts_.requests->queue(core::RemoveRoute{std::move(route)});
+                    parts_.requests->queue(what);
                 } else if constexpr (requires { parts_.requests->queue(what); }) {
                     parts_.requests->queue(what);
                 } else if constexpr (std::is_same_v<What, core::Remember>) {

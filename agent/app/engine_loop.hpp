@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/app/leftover_routes.hpp"
 #include "agent/app/listen_plan.hpp"
 #include "agent/app/messages.hpp"
 #include "agent/app/recorder.hpp"
@@ -94,6 +95,7 @@ class EngineLoop {
     std::optional<std::string> maintenance_;         ///< as it was told
     std::vector<core::Memory::Override> overrides_;  ///< as they were told
     std::deque<Report> owed_;                        ///< found no room, and nobody would ask for it again
+    LeftoverRoutes leftover_routes_;                 ///< until the first turn is done
     std::set<std::string> deaf_;                     ///< instances, as the engine was told
     std::set<std::string> socket_problems_;          ///< as they were told
     std::uint64_t frame_failures_ = 0;

@@ -9,6 +9,7 @@
 #include "agent/config/rules.hpp"
 #include "agent/config/source_text.hpp"
 #include "agent/config/suggest.hpp"
+#include "agent/core/route_key.hpp"
 
 namespace regent::config {
 
@@ -82,21 +83,11 @@ void judge_shared_addresses(const Draft& draft, Report& report) {
     }
 }
 
-/// What makes two routes one in the kernel: destination, table, metric (fib_find_alias() in net/ipv4,
-/// fib6_add_rt2node() in net/ipv6), where none is the main table and 0, or 1024 over IPv6.
-auto identity(const core::Route& route) {
-    constexpr std::uint32_t main_table = 254;  // RT_TABLE_MAIN in linux/rtnetlink.h
-    const std::uint32_t no_metric = route.destination.is_ipv6() ? 1024 : 0;
-    const std::uint32_t metric = route.metric.value_or(0);
-    return std::tuple(route.destination, route.prefix, metric == 0 ? no_metric : metric,
-                      route.table.value_or(main_table));
-}
-
 void judge_routes(const Draft& draft, Report& report) {
-    std::map<decltype(identity({})), Holder> seen;
+    std::map<core::RouteKey, Holder> seen;
     for (const InstanceDraft& instance : draft.instances) {
         for (const auto& [route, place] : instance.routes) {
-            const auto [first, is_new] = seen.emplace(identity(route), Holder{&instance, place});
+            const auto [first, is_new] = seen.emplace(core::RouteKey(route), Holder{&instance, place});
             if (is_new) continue;
             const Holder& other = first->second;
             const std::string where = other.instance == &instance

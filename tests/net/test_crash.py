@@ -4,15 +4,20 @@ themselves; and what is not a crash, the leave-taking for a new version of the p
 
 from __future__ import annotations
 
+import json
 import signal
 import time
+from dataclasses import replace
 from typing import Callable
 
 import pytest
 
-from net.lab.cluster import VIP1, VIP2
+from net.lab.agents import Regent
+from net.lab.cluster import VIP1, VIP2, add_balancers
 from net.lab.duo import Duo, begin_all
 from net.lab.lab import Lab
+from net.lab.processes import eventually
+from net.lab.spec import Node, Router
 from net.lab.table import Table, milliseconds
 
 ROOM = 5
@@ -122,6 +127,40 @@ def test_left_for_an_upgrade_and_crash_loop(lab: Lab, say: Say, table: Table) ->
     for vip in duo.vips:
         duo.watcher.wait_departure(vip, "lb1", began, 2.0)
     duo.settle(timeout=2 * duo.takeover("lb2") + 2.0)
+
+
+def test_routes_stay_over_a_restart(lab: Lab, say: Say) -> None:
+    """What goes on is not taken away and set again meanwhile; what nobody wants any more goes, and a changed one is set."""
+    add_balancers(lab)
+    kept, gone, changed = "10.7.0.0/24", "10.8.0.0/24", "10.9.0.0/24"
+    router = Router("VI_1", "enp0s3", 51, 101, (VIP1,), 3, 0.1)
+    agent, at = Regent(lab, "lb1"), lab.spaces["lb1"]
+    agent.start(_with_routes(router, {kept: "10.0.2.1", gone: "10.0.2.1", changed: "10.0.2.1"}))
+    eventually(lambda: True if len(_routes(lab)) == 3 else None, 10.0, "the routes are not set")
+    monitor = lab.start("routes", ["ip", "-o", "monitor", "route"], host="lb1")
+    at.ip("route add 10.6.0.0/24 via 10.0.2.1")
+    monitor.wait_for("^10.6.0.0/24", 5.0)
+    agent.kill()
+    agent.start(_with_routes(router, {kept: "10.0.2.1", changed: "10.0.2.22"}))
+    said = agent.running().wait_for("Entering (BACKUP|MASTER)|resumed: ", 5.0).text
+    monitor.wait_for(f"^{changed} via 10.0.2.22", 5.0)
+    monitor.wait_for(f"^Deleted {gone}", 5.0)
+    say(f"{said}; routes: {[line.text for line in monitor.find('.')]}")
+    assert not monitor.find(f"{kept}")
+    assert _routes(lab) == {kept: "10.0.2.1", changed: "10.0.2.22"}
+    agent.stop()
+    assert not _routes(lab)
+
+
+def _with_routes(router: Router, routes: dict[str, str]) -> Node:
+    listed = ", ".join(f'{{ to = "{to}", via = "{via}" }}' for to, via in routes.items())
+    return Node((replace(router, extra=(f"routes = [{listed}]",)),))
+
+
+def _routes(lab: Lab) -> dict[str, str]:
+    """The agent's own, by the protocol number of VRRP: destination and gateway."""
+    found = json.loads(lab.spaces["lb1"].run(["ip", "-j", "route", "show", "proto", "112"]))
+    return {route["dst"]: route["gateway"] for route in found}
 
 
 def _crash_until_clean(duo: Duo) -> list[str]:
