@@ -138,6 +138,7 @@ void EngineLoop::turn() {
     tell_frame_failures(platform::now());
     tell_owed(platform::now());
     channels_.wake_service.signal();
+    watch_service(platform::now());
     if (recorder_) recorder_->wake();
     if (stopped_) {
         parts_.requests->finish();
@@ -377,6 +378,14 @@ void EngineLoop::tell_counters(Instant now) {
         if (const auto counters = engine_.counters(status.name))
             report(InstanceCounters{status.name, *counters}, now);
     }
+}
+
+void EngineLoop::watch_service(Instant now) {
+    if (!service_stall_.woken(channels_.service_progress.load(std::memory_order_relaxed), now)) return;
+    channels_.service_stalls.fetch_add(1, std::memory_order_relaxed);
+    // It would say so itself, if it could.
+    parts_.notify.send(
+        "STATUS=the service thread has stalled: log, D-Bus, notifiers and reloads wait; VRRP goes on");
 }
 
 void EngineLoop::feed_watchdog(Instant now) {

@@ -16,6 +16,7 @@
 #include "agent/app/listen_plan.hpp"
 #include "agent/app/messages.hpp"
 #include "agent/app/recorder.hpp"
+#include "agent/app/service_stall.hpp"
 #include "agent/base/result.hpp"
 #include "agent/core/engine.hpp"
 #include "agent/platform/ah_socket.hpp"
@@ -80,6 +81,7 @@ class EngineLoop {
     void tell_frame_failures(Instant now);
     void feed_watchdog(Instant now);
     void tell_counters(Instant now);
+    void watch_service(Instant now);
 
     Channels& channels_;
     std::shared_ptr<const core::Settings> settings_;
@@ -92,6 +94,7 @@ class EngineLoop {
     std::optional<Duration> watchdog_interval_;
     Instant watchdog_due_{};
     Instant counters_due_{};
+    ServiceStall service_stall_;
     std::optional<std::string> maintenance_;         ///< as it was told
     std::vector<core::Memory::Override> overrides_;  ///< as they were told
     std::deque<Report> owed_;                        ///< found no room, and nobody would ask for it again

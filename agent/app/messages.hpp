@@ -101,6 +101,9 @@ struct Channels {
     bool to_be_resumed = false;  ///< the next run has until the peers miss this one; as `engine_failure`
     std::atomic<bool> engine_ended{false};
 
+    std::atomic<std::uint64_t> service_progress{0};  ///< counted by the service thread at its work
+    std::atomic<std::uint64_t> service_stalls{0};    ///< rules.md 20, counted by the engine
+
     /// The plugin thread ends when all events are delivered, and at this moment (ns of CLOCK_MONOTONIC) at
     /// the latest. 0: it goes on.
     std::atomic<std::int64_t> finish_plugins_by{0};

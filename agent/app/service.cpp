@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 
+#include "agent/app/service_stall.hpp"
 #include "agent/app/status_line.hpp"
 #include "agent/platform/clock.hpp"
 #include "agent/plugin/message_text.hpp"
@@ -86,6 +87,7 @@ void Service::log_diagnostics(const std::vector<config::Diagnostic>& diagnostics
 
 void Service::drain_reports() {
     channels_.wake_service.clear();
+    note_progress();
     const bool ended = channels_.engine_ended.load(std::memory_order_acquire);
     while (const auto report = channels_.reports.try_pop())
         show(*report);
@@ -103,8 +105,20 @@ void Service::drain_reports() {
                         dropped - drops_told_));
         drops_told_ = dropped;
     }
+    tell_stalls();
     update_status();
     if (ended) end();
+}
+
+void Service::tell_stalls() {
+    const auto stalls = channels_.service_stalls.load(std::memory_order_relaxed);
+    if (stalls == stalls_told_) return;
+    log(core::LogLevel::warning,
+        fmt::format(
+            "the service thread has stalled for more than {} s: log, D-Bus, notifiers and reloads have "
+            "waited",
+            ServiceStall::limit / std::chrono::seconds(1)));
+    stalls_told_ = stalls;
 }
 
 void Service::end() {
@@ -117,7 +131,12 @@ void Service::end() {
     channels_.wake_plugins.signal();
 }
 
+void Service::note_progress() {
+    channels_.service_progress.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Service::show(const Report& report) {
+    note_progress();
     if (const auto* message = std::get_if<core::Log>(&report.what)) sink_.write(*message, report.at);
     if (const auto* state = std::get_if<core::PublishState>(&report.what)) show(state->status);
     if (const auto* all = std::get_if<AllInstances>(&report.what)) show(*all);
@@ -262,6 +281,7 @@ void Service::say_ready() {
 void Service::update_status() {
     if (ready_owed_) say_ready();
     auto line = status_line(instances_);
+    if (stalls_told_ > 0) line = fmt::format("stalls of the service thread: {}; {}", stalls_told_, line);
     if (!reload_problem_.empty()) line = fmt::format("{}; {}", reload_problem_, line);
     line = shortened(std::move(line));
     if (line == status_) return;

@@ -37,6 +37,8 @@ class Service {
 
   private:
     void drain_reports();
+    void note_progress();
+    void tell_stalls();
     void show(const Report& report);
     void show(const core::InstanceStatus& status);
     void show(const AllInstances& all);
@@ -76,6 +78,7 @@ class Service {
     bool ready_owed_ = false;
     std::string reload_problem_;  ///< empty: the file on disk is the one that runs
     std::uint64_t drops_told_ = 0;
+    std::uint64_t stalls_told_ = 0;
 };
 
 }  // namespace regent::app

@@ -163,6 +163,19 @@ def test_stuck_journal(lab: Lab, say: Say) -> None:
     assert "SYSLOG_IDENTIFIER=regentd" in text
 
 
+def test_stall_is_in_the_status(lab: Lab, say: Say) -> None:
+    """rules.md 20: what hangs for longer than 5 s is told by who does not hang, and counted afterwards."""
+    journal, script = _journal(lab)
+    scene = Scene(lab, script, "journal")
+    _read_until(journal.fileno(), "Entering MASTER", 5.0)
+    told, start = scene.agent.notified(), time.monotonic()
+    scene.storm()
+    say(told.wait_for("STATUS=the service thread has stalled", 10.0))
+    scene.judge("stall of the service thread", start, say)
+    _read_until(journal.fileno(), "has stalled for more than 5 s", 10.0)
+    say(told.wait_for("STATUS=stalls of the service thread: 1; VI_1 MASTER", 5.0))
+
+
 def test_clean_stop_with_a_stuck_journal(lab: Lab, say: Say) -> None:
     """systemctl stop while journald hangs: the node still leaves its role, and the process ends."""
     journal, script = _journal(lab)

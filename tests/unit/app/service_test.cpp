@@ -205,6 +205,15 @@ TEST_CASE("service: a status longer than the service manager takes is cut rather
     CHECK(message.ends_with("é…"));
 }
 
+TEST_CASE("service: rule 20: stalls are counted in the status") {
+    Bench bench;
+    const Manager manager;
+    bench.manager = manager.path();
+    bench.channels.service_stalls = 2;
+    bench.run();
+    CHECK(manager.message() == "STATUS=stalls of the service thread: 2; no instance is configured");
+}
+
 TEST_CASE("service: after a loss, who has changed is told once more and who is gone goes") {
     Bench bench;
     core::InstanceStatus stays, goes;
