@@ -86,8 +86,12 @@ void BusViews::configure(const config::Loaded& loaded) {
         notifiers.insert(notifier.name);
         use_plugin(notifier.use);
     }
-    for (const auto& [name, view] : checks_)
-        if (!checks.contains(name)) outbox_.remove(bus::Kind::check, name);
+    for (const auto& [name, view] : checks_) {
+        if (checks.contains(name)) continue;
+        outbox_.remove(bus::Kind::check, name);
+        since_.erase("check " + name);
+        since_.erase("override of " + name);
+    }
     for (const auto& name : notifiers_)
         if (!notifiers.contains(name)) outbox_.remove(bus::Kind::notifier, name);
     for (const auto& [name, view] : plugins_)
@@ -194,6 +198,7 @@ std::uint64_t BusViews::since(const std::string& what, Instant at) {
 
 void BusViews::forget(const std::string& instance) {
     instances_.erase(instance);
+    since_.erase(instance);
     outbox_.remove(bus::Kind::instance, instance);
 }
 

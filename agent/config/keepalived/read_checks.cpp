@@ -110,7 +110,8 @@ class ScriptReader {
         table.set("keepalived", "true", command_->spot);
         if (user_ != nullptr) {
             reading_.leave_out(table, *user_,
-                               "under its unit regent runs programs as its own user, see docs/migration.md");
+                               "under its unit regent runs programs as its own user, see "
+                               "/usr/share/doc/regent/migration.md");
         }
         check_.can_run = true;
     }

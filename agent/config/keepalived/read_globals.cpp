@@ -147,8 +147,9 @@ class GlobalReader {
 
     void script_user(const Statement& statement) {
         globals_.script_user = statement.spot;
-        reading_.leave_out(globals_.agent, statement,
-                           "under its unit regent runs programs as its own user, see docs/migration.md");
+        reading_.leave_out(
+            globals_.agent, statement,
+            "under its unit regent runs programs as its own user, see /usr/share/doc/regent/migration.md");
     }
 
     const Reading& reading_;

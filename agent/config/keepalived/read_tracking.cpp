@@ -126,7 +126,7 @@ bool read_notify(const Statement& statement, const Reading& reading, Table& tabl
         reading.remark(
             table, statement.spot_of(2), notify.keyword,
             fmt::format("{}: the user {} is left out: under its unit regent runs programs as its own user, "
-                        "see docs/migration.md",
+                        "see /usr/share/doc/regent/migration.md",
                         notify.keyword, in_quotes(notify.user)));
     }
     notifies.push_back(std::move(notify));

@@ -55,7 +55,7 @@ class Writer {
         if (programs.empty()) return;
         reading_.remark(model_.globals.agent, programs.front(), "script_user",
                         "programs that keepalived runs as keepalived_script or root run as regent's own user",
-                        "advice", "see \"Programs\" in docs/migration.md");
+                        "advice", "see \"Programs\" in /usr/share/doc/regent/migration.md");
     }
 
     /// All lines that have been written since belong to `spot`.

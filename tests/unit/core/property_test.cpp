@@ -100,7 +100,7 @@ OperatorCommand any_command() {
 void happen(World& world, Node& node) {
     const auto link = one_of<std::string>({"enp0s3", "enp0s8"});
     const auto address = ip(one_of<std::string>({vip1, vip2, "10.0.2.21"}));
-    switch (*rc::gen::inRange(0, 15)) {
+    switch (*rc::gen::inRange(0, 16)) {
         case 0:
         case 1:
         case 2: world.tell(node, any_packet()); break;
@@ -123,8 +123,17 @@ void happen(World& world, Node& node) {
             world.run_for(one_of<Duration>({500ms, 4s}));
             world.wake(node);
             break;
+        case 14:
+            world.tell(node, HearingChanged{one_of<std::string>({"VI_1", "VI_2", "VI_9"}),
+                                            one_of<std::string>({"", "no", "never"})});
+            break;
         default: world.tell(node, DumpRequested{});
     }
+}
+
+void let_hear(World& world, Node& node) {
+    for (const auto* name : {"VI_1", "VI_2"})
+        world.tell(node, HearingChanged{name, {}});
 }
 
 void plug_in(World& world, Node& node) {
@@ -184,8 +193,10 @@ TEST_CASE("property: who is MASTER and complete holds all its addresses, who is 
         for (const auto* target : {"SG1", "VI_1", "VI_2"})
             world.tell(node, OperatorCommand{1, OperatorCommand::Kind::release, target, {}, {}});
         world.tell(node, OperatorCommand{1, OperatorCommand::Kind::maintenance_off, {}, {}, {}});
-        // Calm: the kernel accepts everything, links are up, each has its address, the checks are UP.
+        // Calm: the kernel accepts everything, links are up and heard, each has its address, the checks are
+        // UP.
         node.kernel.refuses_to_add.clear();
+        let_hear(world, node);
         for (const auto* own : {"10.0.2.21", "192.168.1.5"}) {
             const auto* link = std::string(own) == "10.0.2.21" ? "enp0s3" : "enp0s8";
             world.tell(node, node.kernel.remove_by_hand(ip(own)));
@@ -343,6 +354,7 @@ TEST_CASE(
                 c.world.tell(node, OperatorCommand{1, Kind::release, target, {}, {}});
             c.world.tell(node, OperatorCommand{1, Kind::maintenance_off, {}, {}, {}});
             node.kernel.refuses_to_add.clear();
+            let_hear(c.world, node);
             for (const auto* address : {vip1, vip2, nat.c_str(), internal.c_str()})
                 c.world.tell(node, node.kernel.remove_by_hand(ip(address)));
             c.world.tell(node, node.kernel.add_by_hand("enp0s3", ip(nat), 24));
