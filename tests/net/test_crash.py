@@ -138,8 +138,8 @@ def test_routes_stay_over_a_restart(lab: Lab, say: Say) -> None:
     agent.start(_with_routes(router, {kept: "10.0.2.1", gone: "10.0.2.1", changed: "10.0.2.1"}))
     eventually(lambda: True if len(_routes(lab)) == 3 else None, 10.0, "the routes are not set")
     monitor = lab.start("routes", ["ip", "-o", "monitor", "route"], host="lb1")
-    at.ip("route add 10.6.0.0/24 via 10.0.2.1")
-    monitor.wait_for("^10.6.0.0/24", 5.0)
+    marker = "10.6.0.0/24"
+    eventually(lambda: at.ip(f"route add {marker} via 10.0.2.1", f"route del {marker}") or monitor.find(marker) or None, 5.0, "no monitor")
     agent.kill()
     agent.start(_with_routes(router, {kept: "10.0.2.1", changed: "10.0.2.22"}))
     said = agent.running().wait_for("resumed: ", 5.0).text
