@@ -10,6 +10,7 @@
 
 #include "agent/app/service_stall.hpp"
 #include "agent/app/status_line.hpp"
+#include "agent/base/text.hpp"
 #include "agent/platform/clock.hpp"
 #include "agent/plugin/message_text.hpp"
 
@@ -143,8 +144,7 @@ void Service::show(const Report& report) {
     if (const auto* counted = std::get_if<InstanceCounters>(&report.what))
         views_.count(counted->instance, counted->counters);
     if (const auto* status = std::get_if<plugin::Status>(&report.what)) views_.show(*status);
-    if (const auto* maintenance = std::get_if<MaintenanceIs>(&report.what))
-        views_.set_maintenance(maintenance->reason);
+    if (const auto* maintenance = std::get_if<MaintenanceIs>(&report.what)) show(*maintenance);
     if (const auto* overridden = std::get_if<OverridesAre>(&report.what))
         views_.set_overrides(overridden->overrides);
     if (const auto* answer = std::get_if<core::OperatorAnswer>(&report.what))
@@ -175,6 +175,11 @@ void Service::show(const AllInstances& all) {
     }
     for (const auto& [name, status] : gone)
         forget(name);
+}
+
+void Service::show(const MaintenanceIs& maintenance) {
+    maintenance_ = maintenance.reason;
+    views_.set_maintenance(maintenance_);
 }
 
 void Service::forget(const std::string& instance) {
@@ -281,6 +286,7 @@ void Service::say_ready() {
 void Service::update_status() {
     if (ready_owed_) say_ready();
     auto line = status_line(instances_);
+    if (maintenance_) line = fmt::format("{}; {}", with_reason("in maintenance", *maintenance_), line);
     if (stalls_told_ > 0) line = fmt::format("stalls of the service thread: {}; {}", stalls_told_, line);
     if (!reload_problem_.empty()) line = fmt::format("{}; {}", reload_problem_, line);
     line = shortened(std::move(line));

@@ -42,6 +42,7 @@ class Service {
     void show(const Report& report);
     void show(const core::InstanceStatus& status);
     void show(const AllInstances& all);
+    void show(const MaintenanceIs& maintenance);
     void forget(const std::string& instance);
     void take_requests();
     /// To the engine, which passes on what others do.
@@ -76,7 +77,8 @@ class Service {
     std::map<std::string, core::InstanceStatus> instances_;
     std::string status_;  ///< the last that the manager has taken
     bool ready_owed_ = false;
-    std::string reload_problem_;  ///< empty: the file on disk is the one that runs
+    std::optional<std::string> maintenance_;  ///< the reason
+    std::string reload_problem_;              ///< empty: the file on disk is the one that runs
     std::uint64_t drops_told_ = 0;
     std::uint64_t stalls_told_ = 0;
 };

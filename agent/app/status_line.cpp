@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t listed = 8;
 
 std::string describe(const core::InstanceStatus& status) {
-    std::string mark = status.degraded ? ", degraded" : status.last_resort ? ", last resort" : "";
+    std::string mark = status.held ? ", held" : "";
+    mark += status.degraded ? ", degraded" : status.last_resort ? ", last resort" : "";
     if (status.last_resort && status.reason.find(status.last_resort_cause) == std::string::npos)
         mark += ": " + status.last_resort_cause;
     return fmt::format("{} {} {}{} ({})", status.name, vrrp::to_string(status.state),

@@ -214,6 +214,34 @@ TEST_CASE("service: rule 20: stalls are counted in the status") {
     CHECK(manager.message() == "STATUS=stalls of the service thread: 2; no instance is configured");
 }
 
+TEST_CASE("service: rule 19: maintenance is in the status, whatever the states are, until it ends") {
+    Bench bench;
+    const Manager manager;
+    bench.manager = manager.path();
+    for (int number = 1; number <= 20; ++number) {
+        core::InstanceStatus status;
+        status.name = "VI_" + std::to_string(number);
+        status.state = vrrp::State::backup;
+        REQUIRE(bench.channels.reports.try_push({{}, core::PublishState{status}}));
+    }
+    SECTION("with a reason") {
+        REQUIRE(bench.channels.reports.try_push({{}, app::MaintenanceIs{"new disk"}}));
+        bench.run();
+        CHECK(manager.message() == "STATUS=in maintenance: new disk; 20 instances: 20 BACKUP");
+    }
+    SECTION("without") {
+        REQUIRE(bench.channels.reports.try_push({{}, app::MaintenanceIs{""}}));
+        bench.run();
+        CHECK(manager.message() == "STATUS=in maintenance; 20 instances: 20 BACKUP");
+    }
+    SECTION("it has ended") {
+        REQUIRE(bench.channels.reports.try_push({{}, app::MaintenanceIs{"new disk"}}));
+        REQUIRE(bench.channels.reports.try_push({{}, app::MaintenanceIs{std::nullopt}}));
+        bench.run();
+        CHECK(manager.message() == "STATUS=20 instances: 20 BACKUP");
+    }
+}
+
 TEST_CASE("service: after a loss, who has changed is told once more and who is gone goes") {
     Bench bench;
     core::InstanceStatus stays, goes;

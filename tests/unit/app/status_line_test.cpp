@@ -46,6 +46,16 @@ TEST_CASE("A degraded master and a last resort are marked") {
           "B BACKUP 1, last resort (nobody else serves; last resort: check web DOWN)");
 }
 
+TEST_CASE("rule 19: one that is held is marked, whatever its reason is about") {
+    std::map<std::string, InstanceStatus> instances;
+    instances["A"] = instance("A", State::backup, 101, "the fault has ended; listening for a master");
+    instances["A"].held = true;
+    CHECK(status_line(instances) == "A BACKUP 101, held (the fault has ended; listening for a master)");
+    instances["A"].last_resort = true;
+    CHECK(status_line(instances) ==
+          "A BACKUP 101, held, last resort (the fault has ended; listening for a master)");
+}
+
 TEST_CASE("Many instances are counted, and those in FAULT are named") {
     std::map<std::string, InstanceStatus> instances;
     for (int i = 0; i < 255; ++i) {
