@@ -33,8 +33,8 @@ void add_check(Assessment& result, const CheckTracker& tracker, const Health& he
                                             judgement.message.empty() ? "" : ": ", judgement.message));
     }
     if (judgement.state != Health::State::down) return;
-    const auto reason =
-        concat("check ", tracker.check, " DOWN", judgement.message.empty() ? "" : ": ", judgement.message);
+    const auto reason = concat("check ", tracker.check, judgement.stale ? " DOWN, stale" : " DOWN",
+                               judgement.message.empty() ? "" : ": ", judgement.message);
     if (tracker.weight) {
         if (counted.checks.insert(tracker.check).second) add_weight(result, *tracker.weight, reason);
     } else if (tracker.on_down == OnDown::fault) {

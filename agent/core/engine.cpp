@@ -233,31 +233,4 @@ void Engine::State::on(const StopRequested& request, Turn& turn) {
     all_due = true;
 }
 
-void Engine::State::on(const DumpRequested&, Turn& turn) {
-    for (const auto& [id, router] : routers) {
-        const auto status = status_of(*router, turn);
-        const auto& counters = router->counters();
-        std::string text = concat(
-            vrrp::to_string(status.state), ", priority ", status.effective_priority, " (", status.priority,
-            "), ", status.reason, "; for ", to_text(turn.now - status.since), "; ", status.addresses.size(),
-            " addresses held; adverts sent ", counters.adverts_sent, ", received ", counters.adverts_received,
-            "; became master ", counters.became_master, " times");
-        if (status.master) text += concat("; master is ", *status.master);
-        if (counters.send_failures > 0)
-            text += concat("; adverts that could not leave ", counters.send_failures);
-        if (counters.address_repairs > 0) text += concat("; addresses put back ", counters.address_repairs);
-        for (std::size_t i = 0; i < vrrp::discard_count; ++i) {
-            if (counters.discarded[i] == 0) continue;
-            text += concat("; discarded ", counters.discarded[i], " ", vrrp::to_string(vrrp::Discard(i)));
-        }
-        turn.log(LogLevel::info, router->name(), std::move(text));
-    }
-    for (std::size_t i = 0; i < vrrp::discard_count; ++i) {
-        if (unclaimed_discards[i] == 0) continue;
-        turn.log(LogLevel::info, {},
-                 concat("for no instance: discarded ", unclaimed_discards[i], " ",
-                        vrrp::to_string(vrrp::Discard(i))));
-    }
-}
-
 }  // namespace regent::core

@@ -26,7 +26,7 @@ class Health {
     };
     struct Judgement {
         State state = State::pending;
-        bool stale = false;   ///< the verdict stands only because of `on_unknown = "hold"`
+        bool stale = false;   ///< it stands for want of a newer one: `on_unknown = "hold"`, or a run before
         std::string message;  ///< of the last verdict
     };
 

@@ -238,6 +238,52 @@ TEST_CASE("rule 18: SIGUSR2 logs the full state of each instance") {
     CHECK_FALSE(solo.node.engine->counters("VI_9"));
 }
 
+TEST_CASE("rule 18: SIGUSR2 tells groups, what an operator has asked for, and what each check counts as") {
+    using Kind = OperatorCommand::Kind;
+    auto instance = make_instance("VI_1", "eth0", 51, 100, {"10.0.0.100"});
+    instance.checks = {{"web", {}, OnDown::last_resort}, {"db", {}, OnDown::last_resort}};
+    auto settings = only(instance);
+    settings.groups.push_back({"SG1", {"VI_1"}, {}});
+    settings.checks = {make_check("web"), make_check("db")};
+    Solo solo(settings, true);
+    const auto dump = [&] {
+        solo.world.forget();
+        solo.world.tell(solo.node, DumpRequested{});
+    };
+    const auto command = [&](Kind kind, const std::string& target, const std::string& reason) {
+        OperatorCommand asked;
+        asked.kind = kind;
+        asked.target = target;
+        asked.reason = reason;
+        asked.up = true;
+        asked.lasts = 60s;
+        solo.world.tell(solo.node, asked);
+    };
+    dump();
+    CHECK(solo.world.logged("lb1", "; group SG1") == 1);
+    CHECK(solo.world.logged("lb1", "held until") == 0);
+    CHECK(solo.world.logged("lb1", "check web: PENDING") == 1);
+    CHECK(solo.world.logged("lb1", "aintenance") == 0);
+    solo.world.tell(solo.node, CheckVerdict{"web", CheckState::up, "fine", false});
+    solo.world.tell(solo.node, CheckVerdict{"db", CheckState::down, "refused", false});
+    solo.make_master();
+    dump();
+    CHECK(solo.world.logged("lb1", "check web: UP: fine") == 1);
+    CHECK(solo.world.logged("lb1", "check db: DOWN: refused") == 1);
+    CHECK(solo.world.logged("lb1", "; last resort: check db DOWN: refused") == 1);
+    solo.world.tell(solo.node, CheckVerdict{"web", CheckState::unknown, "no answer", false});
+    command(Kind::override_check, "db", {});
+    command(Kind::handover, "SG1", "new disk");
+    solo.hear(200);
+    solo.world.run_for(10ms);
+    command(Kind::maintenance_on, {}, "new disk");
+    dump();
+    CHECK(solo.world.logged("lb1", "check web: UP, stale: no answer") == 1);
+    CHECK(solo.world.logged("lb1", "check db: UP: overridden") == 1);
+    CHECK(solo.world.logged("lb1", "; held until it is released") == 1);
+    CHECK(solo.world.logged("lb1", "in maintenance: new disk") == 1);
+}
+
 TEST_CASE("a packet of an interface that the kernel has not told of is ignored") {
     Solo solo;
     const auto message =

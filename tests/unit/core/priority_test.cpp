@@ -283,6 +283,20 @@ TEST_CASE(
     CHECK(all_moves(c.world) == 2);
 }
 
+TEST_CASE("rule 14: a verdict that only stands because of UNKNOWN is told as stale") {
+    World world;
+    auto& node = world.add_node("lb1");
+    world.plug(node, "eth0", "A", "10.0.0.1");
+    world.start(node, tracked(tracker(std::nullopt)));
+    const auto cause = [&] { return status(node, "VI_1").last_resort_cause; };
+    verdict(world, node, CheckState::down);
+    CHECK(cause() == "check haproxy DOWN: words");
+    verdict(world, node, CheckState::unknown);
+    CHECK(cause() == "check haproxy DOWN, stale: words");
+    verdict(world, node, CheckState::down);
+    CHECK(cause() == "check haproxy DOWN: words");
+}
+
 TEST_CASE("rule 10: HAProxy dead on both: the addresses live on somewhere, without any ping-pong") {
     Cluster c(with_haproxy(tracker(std::nullopt)));
     start_healthy(c);

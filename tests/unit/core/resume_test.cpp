@@ -193,6 +193,22 @@ TEST_CASE("rule 13: the verdicts of the run before stand, marked stale, until th
     CHECK(solo.status().effective_priority == 1);
 }
 
+TEST_CASE("rule 13: the verdicts of the run before are told as stale until there are new ones") {
+    auto settings = settings_of([](Instance& i) { i.checks = {{"web", {}, OnDown::last_resort}}; });
+    settings.checks = {make_check("web")};
+    Solo solo(settings, true);
+    solo.world.tell(solo.node, CheckVerdict{"web", CheckState::down, "refused", false});
+    solo.world.run_for(0s);
+    const auto memory = remembered(solo.world, "lb1");
+    World::kill(solo.node);
+    solo.world.start(solo.node, settings, memory);
+    solo.world.run_for(0s);
+    CHECK(solo.status().last_resort_cause == "check web DOWN, stale: refused");
+    solo.world.tell(solo.node, CheckVerdict{"web", CheckState::down, "refused", false});
+    solo.world.run_for(0s);
+    CHECK(solo.status().last_resort_cause == "check web DOWN: refused");
+}
+
 TEST_CASE("rule 18: SIGUSR1 leaves everything in place, with a last advert, and the next run goes on") {
     Solo solo(settings_of(), true);
     solo.make_master();
