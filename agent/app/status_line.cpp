@@ -18,6 +18,10 @@ std::string describe(const core::InstanceStatus& status) {
                        status.effective_priority, mark, status.reason);
 }
 
+bool is_worth_a_name(const core::InstanceStatus& status) {
+    return status.state == vrrp::State::fault || status.held || status.degraded || status.last_resort;
+}
+
 }  // namespace
 
 std::string status_line(const std::map<std::string, core::InstanceStatus>& instances) {
@@ -36,7 +40,7 @@ std::string status_line(const std::map<std::string, core::InstanceStatus>& insta
     std::string line = fmt::format("{} instances: {}", instances.size(), fmt::join(parts, ", "));
     std::size_t shown = 0;
     for (const auto& [name, status] : instances) {
-        if (status.state != vrrp::State::fault || ++shown > listed) continue;
+        if (!is_worth_a_name(status) || ++shown > listed) continue;
         line += "; " + describe(status);
     }
     return line;

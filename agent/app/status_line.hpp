@@ -9,7 +9,8 @@
 
 namespace regent::app {
 
-/// State, priority and cause of each instance; counts by state when there are too many for a line.
+/// State, priority and cause of each instance. When there are too many for a line: counts by state, and the
+/// first of those in FAULT or marked.
 std::string status_line(const std::map<std::string, core::InstanceStatus>& instances);
 
 }  // namespace regent::app

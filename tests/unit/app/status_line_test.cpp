@@ -66,3 +66,22 @@ TEST_CASE("Many instances are counted, and those in FAULT are named") {
     CHECK(status_line(instances) ==
           "255 instances: 254 BACKUP, 1 FAULT; VI_7 FAULT 100 (interface eth7 is down)");
 }
+
+TEST_CASE("Many instances: those that are marked are named, too") {
+    std::map<std::string, InstanceStatus> instances;
+    for (int i = 0; i < 20; ++i) {
+        const auto name = "VI_" + std::to_string(i);
+        instances[name] = instance(name, State::master, 100, "alone");
+    }
+    instances["VI_3"].degraded = true;
+    instances["VI_5"].last_resort = true;
+    instances["VI_7"].held = true;
+    CHECK(status_line(instances) ==
+          "20 instances: 20 MASTER; VI_3 MASTER 100, degraded (alone); VI_5 MASTER 100, last resort (alone); "
+          "VI_7 MASTER 100, held (alone)");
+    for (auto& [name, status] : instances)
+        status.last_resort = true;
+    const auto line = status_line(instances);
+    CHECK(line.find("VI_15 MASTER") != std::string::npos);
+    CHECK(line.find("VI_16") == std::string::npos);
+}
