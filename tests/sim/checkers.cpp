@@ -46,6 +46,12 @@ std::optional<std::size_t> Checkers::instance_of(const IpAddress& address) const
 void Checkers::started(Machine& machine) {
     auto& watched = watched_[machine.index];
     if (!machine.memory || !machine.memory->maintenance) watched.in_maintenance = false;
+    watched.in_force.reset();
+    watched.started_at = stage_.world.local(*machine.node);
+    watched.overridden = machine.memory && !machine.memory->overrides.empty();
+    watched.check_is_up.reset();
+    if (machine.memory && !machine.memory->checks.empty())
+        watched.check_is_up = machine.memory->checks.front().verdict == Memory::Verdict::up;
     if (machine.keepalived || !machine.memory) return;
     std::erase_if(watched.resumes, [&](Instant at) { return stage_.now() - at > 61s; });
     bool all = true;
@@ -90,12 +96,10 @@ bool Checkers::can_resume(const Machine& machine, std::size_t k) const {
 }
 
 void Checkers::stepped(Machine& machine, const Input& input, const Actions& actions) {
-    if (const auto* command = std::get_if<OperatorCommand>(&input)) {
-        auto& watched = watched_[machine.index];
-        watched.unanswered[command->id] = stage_.now();
-        watched.asked[command->id] = command->kind;
-        if (command->kind == OperatorCommand::Kind::maintenance_off) watched.in_maintenance = false;
-    }
+    if (const auto* applied = std::get_if<ConfigApplied>(&input))
+        watched_[machine.index].in_force = *applied->settings;
+    if (const auto* command = std::get_if<OperatorCommand>(&input)) look(machine, *command);
+    if (const auto* verdict = std::get_if<CheckVerdict>(&input)) look(machine, *verdict);
     if (const auto* packet = std::get_if<PacketReceived>(&input)) look(machine, *packet);
     if (const auto* request = std::get_if<AddressNotTried>(&input)) {
         if (const auto k = instance_of(request->address))
@@ -113,6 +117,20 @@ void Checkers::stepped(Machine& machine, const Input& input, const Actions& acti
         if (const auto* transition = std::get_if<Transition>(&action))
             look(machine, input, actions, *transition);
     }
+}
+
+void Checkers::look(Machine& machine, const CheckVerdict& verdict) {
+    watched_[machine.index].check_is_up = verdict.state == CheckState::up;
+}
+
+void Checkers::look(Machine& machine, const OperatorCommand& command) {
+    using Kind = OperatorCommand::Kind;
+    auto& watched = watched_[machine.index];
+    watched.unanswered[command.id] = stage_.now();
+    watched.asked[command.id] = command.kind;
+    if (command.kind == Kind::maintenance_off) watched.in_maintenance = false;
+    if (command.kind == Kind::override_check) watched.overridden = true;
+    if (command.kind == Kind::clear_override) watched.overridden = false;
 }
 
 void Checkers::look(Machine& machine, const PacketReceived& packet) {
@@ -178,6 +196,7 @@ void Checkers::look(Machine& machine, const Input& input, const Actions& actions
     seen.fenced = false;
     if (transition.from == State::master) seen.zero_at.reset();
     if (transition.to != State::master) return;
+    rule_13_waits_for_a_verdict(machine, k);
     // A resume goes on with the leases of the run before.
     if (transition.from != State::init) {
         seen.set_as_master.clear();
@@ -291,6 +310,7 @@ void Checkers::settled() {
             rule_3_announces_again(machine, k);
             rule_9_yield_ends(machine, k);
             adverts_keep_their_spacing(machine, k);
+            rule_16_priority_follows_the_check(machine, k);
             rule_19_maintenance_never_serves(machine, k);
         }
         if (!machine.acts()) continue;

@@ -66,9 +66,15 @@ class Checkers : public Stage::Listener {
         std::vector<Instant> resumes;
         std::map<int, Instant> announced;  ///< by interface, the last frame; by the clock of the machine
         core::Settings ended_with;
+        std::optional<core::Settings> in_force;  ///< none: the agent has not been told any
+        std::optional<bool> check_is_up;  ///< none: it has not reported, in this run or a remembered one
+        bool overridden = false;          ///< an operator has had a say about the check
+        Instant started_at{};             ///< by the clock of the machine
     };
 
     void look(Machine& machine, const core::PacketReceived& packet);
+    void look(Machine& machine, const core::CheckVerdict& verdict);
+    void look(Machine& machine, const core::OperatorCommand& command);
     void look(Machine& machine, const core::SendAdvert& sent);
     void look(Machine& machine, const core::AddAddress& added);
     void look(Machine& machine, const core::RenewLease& renewed);
@@ -87,6 +93,7 @@ class Checkers : public Stage::Listener {
     void rule_6_fence_is_done(const Machine& machine, std::size_t k) const;
     void rule_9_yield_ends(const Machine& machine, std::size_t k) const;
     void adverts_keep_their_spacing(const Machine& machine, std::size_t k) const;
+    void rule_16_priority_follows_the_check(const Machine& machine, std::size_t k) const;
     void rule_19_maintenance_never_serves(const Machine& machine, std::size_t k) const;
     void rule_19_commands_are_answered(const Machine& machine) const;
     void rule_15_moves_are_bounded(std::size_t k);
@@ -96,6 +103,7 @@ class Checkers : public Stage::Listener {
     void rule_2_says_goodbye(Machine& machine, std::size_t k, const core::Input& input,
                              const core::Actions& actions, const core::Transition& transition);
     void rule_6_nothing_while_stalled(const Machine& machine, std::size_t k, const std::string& what) const;
+    void rule_13_waits_for_a_verdict(const Machine& machine, std::size_t k) const;
     void rule_7_no_lease_is_repaired(const Machine& machine, std::size_t k, const IpAddress& address) const;
     void rule_7_no_lease_comes_back(const Machine& machine) const;
     void rule_8_foreign_is_left_alone(const Machine& machine, int interface_index, const IpAddress& address,

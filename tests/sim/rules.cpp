@@ -158,6 +158,36 @@ void Checkers::adverts_keep_their_spacing(const Machine& machine, std::size_t k)
             concat("spacing: ", here(machine, k), " is MASTER and sends nothing for ", to_text(since)));
 }
 
+/// The check is reported late by half a second, and a grace is 5 s at least.
+void Checkers::rule_13_waits_for_a_verdict(const Machine& machine, std::size_t k) const {
+    const auto& watched = watched_[machine.index];
+    const auto& own = settings(machine, k);
+    if (machine.keepalived || own.checks.empty() || watched.check_is_up || watched.overridden) return;
+    if (stage_.world.local(*machine.node) - watched.started_at < 5s)
+        throw Broken(concat("rule 13: ", here(machine, k), " becomes MASTER before its check has reported"));
+}
+
+/// Rules 10 and 16: a weight counts once, however many members track the check; without one it is 1.
+void Checkers::rule_16_priority_follows_the_check(const Machine& machine, std::size_t k) const {
+    const auto& watched = watched_[machine.index];
+    // Who was refused an address has other reasons to be the lowest (rule 11).
+    if (machine.keepalived || !watched.in_force || watched.overridden || watched.refused_at) return;
+    const auto& own = watched.in_force->instances[k];
+    int expected = own.priority;
+    if (!own.checks.empty()) {
+        const auto& tracker = own.checks.front();
+        const bool overdue =
+            !watched.check_is_up && stage_.world.local(*machine.node) - watched.started_at >= 5s;
+        if (overdue) return;
+        const bool down = watched.check_is_up == false;
+        if (down && tracker.weight) expected = std::clamp(expected + *tracker.weight, 1, 254);
+        if (down && !tracker.weight && tracker.on_down == OnDown::last_resort) expected = 1;
+    }
+    const int priority = test::status(*machine.node, own.name).effective_priority;
+    if (priority != expected)
+        throw Broken(concat("rule 16: ", here(machine, k), " has priority ", priority, ", not ", expected));
+}
+
 void Checkers::rule_19_maintenance_never_serves(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
     if (watched_[machine.index].in_maintenance && seen.state == State::master && !seen.zero_at)
