@@ -70,7 +70,10 @@ void Health::configure(const std::vector<Check>& checks, Instant now) {
     for (const auto& check : checks) {
         wanted.insert(check.name);
         const auto [at, added] = records_.try_emplace(check.name);
+        const bool bound_anew =
+            at->second.judgement.stale && at->second.settings.hold_time != check.hold_time;
         at->second.settings = check;
+        if (bound_anew) begin_hold(at->second, now);
         if (!added) continue;
         at->second.grace_ends = now + grace(check);
         const auto before = recalled_.find(check.name);
@@ -95,6 +98,11 @@ void Health::count(Record& record, bool good, bool full_fall) {
     if (!good && (first || record.falling >= record.settings.fall)) state = State::down;
 }
 
+void Health::begin_hold(Record& record, Instant now) {
+    const auto& limit = record.settings.hold_time;
+    record.hold_ends = limit ? std::optional(now + *limit) : std::nullopt;
+}
+
 void Health::unknown(Record& record, Instant now) {
     auto& judgement = record.judgement;
     if (!has_verdict(judgement.state)) return;
@@ -102,8 +110,7 @@ void Health::unknown(Record& record, Instant now) {
         case OnUnknown::ignore: judgement.state = State::ignored; break;
         case OnUnknown::down: count(record, false, false); break;
         case OnUnknown::hold:
-            if (!judgement.stale && record.settings.hold_time)
-                record.hold_ends = now + *record.settings.hold_time;
+            if (!judgement.stale) begin_hold(record, now);
             judgement.stale = true;
             break;
     }

@@ -66,6 +66,7 @@ class Health {
     };
     static void count(Record& record, bool good, bool full_fall);
     static void unknown(Record& record, Instant now);
+    static void begin_hold(Record& record, Instant now);
 
     std::map<std::string, Record> records_;
     std::map<std::string, Memory::Check> recalled_;

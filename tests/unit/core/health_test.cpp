@@ -129,6 +129,28 @@ TEST_CASE("rule 14: hold_time bounds the hold from the first UNKNOWN on") {
     }
 }
 
+TEST_CASE("rule 14: a hold_time that a reload brings, changes or takes away counts for a hold under way") {
+    Checked c([](Check& check) { check.hold_time = 30s; });
+    const auto reload = [&](std::optional<Duration> hold_time) {
+        c.check.hold_time = hold_time;
+        c.health.configure({c.check}, c.now);
+    };
+    c.see(CheckState::up);
+    c.see(CheckState::unknown);
+    CHECK_FALSE(c.wait(20s));
+    reload(30s);
+    CHECK(c.health.next_deadline() == c.now + 10s);
+    reload(std::nullopt);
+    CHECK_FALSE(c.wait(24h));
+    reload(5s);
+    CHECK_FALSE(c.wait(4s));
+    CHECK(c.wait(1s));
+    CHECK(c.state() == HealthState::down);
+    c.see(CheckState::up);
+    reload(8s);
+    CHECK_FALSE(c.wait(24h));
+}
+
 TEST_CASE("rule 14: UNKNOWN as down counts like DOWN") {
     Checked c([](Check& check) {
         check.on_unknown = OnUnknown::down;
