@@ -121,6 +121,7 @@ TEST_CASE("rule 19: nobody takes over: the handover fails and all goes on as bef
     CHECK(c.serves(c.lb1));
     CHECK(c.holds(c.lb1));
     CHECK(c.world.adverts("lb1", "VI_1").back().priority() == 101);
+    CHECK_FALSE(status(c.lb1, "VI_1").held);
 }
 
 TEST_CASE("rule 19: a handover that something overtakes is answered all the same, once") {

@@ -66,13 +66,15 @@ TEST_CASE("rule 17: killed and started in time it goes on as MASTER: no address 
 TEST_CASE("rule 17: too late, or not the same, and it starts anew: leftovers go first, then BACKUP") {
     Killed solo(500ms);
     auto settings = settings_of();
-    const int which = GENERATE(0, 1, 2, 3, 4, 5);
+    const int which = GENERATE(0, 1, 2, 3, 4, 5, 6);
     if (which == 0) settings.instances[0].addresses[0].address = ip("10.0.0.101");
     if (which == 1) solo.memory.routers[0].last_advert.reset();
     if (which == 2) solo.memory.routers[0].master = false;
     if (which == 3) solo.memory.maintenance = "new disk";
     if (which == 4) solo.memory.routers.clear();
     if (which == 5) settings.instances[0].virtual_router_id = 52;
+    // One that is not wanted any more: those that are wanted are all there.
+    if (which == 6) solo.memory.routers[0].addresses.push_back({"eth0", ip("10.0.0.101"), 32});
     solo.start(settings);
     CHECK(solo.state() == State::backup);
     CHECK_FALSE(solo.holds());
