@@ -214,7 +214,8 @@ void BusViews::tell(const std::vector<notify::Event>& events) {
             outbox_.put(view->second);
         }
         outbox_.tell(bus::Transition{group ? bus::Kind::group : bus::Kind::instance, event.name,
-                                     word(event.old_state), new_state, event.sequence, event.reason});
+                                     word(event.old_state), new_state, event.sequence, event.reason,
+                                     static_cast<std::uint64_t>(event.wall_ns / 1000)});
     }
 }
 

@@ -264,12 +264,12 @@ bool Service::plugin_command(PluginCommand command) {
     return taken;
 }
 
-void Service::tell(const std::vector<notify::Event>& events) {
-    views_.tell(events);
-    for (auto event : events) {
+void Service::tell(std::vector<notify::Event> events) {
+    for (auto& event : events)
         event.wall_ns = platform::wall_clock();
+    views_.tell(events);
+    for (auto& event : events)
         plugin_command(std::move(event));
-    }
 }
 
 bool Service::command(core::Input input) {

@@ -58,7 +58,7 @@ class Service {
     /// False: the plugin thread does not take it.
     bool plugin_command(PluginCommand command);
     /// What the change means for notifiers.
-    void tell(const std::vector<notify::Event>& events);
+    void tell(std::vector<notify::Event> events);
     /// After the engine: the plugin thread delivers what is left, within a bound.
     void end();
     void say_ready();

@@ -26,6 +26,13 @@ std::map<std::string, sdbus::Variant> diagnostic_of(const config::Diagnostic& fr
             {"hint", sdbus::Variant(from.hint)}};
 }
 
+std::vector<std::string> texts_of(const std::vector<IpAddress>& addresses) {
+    std::vector<std::string> texts;
+    for (const auto& address : addresses)
+        texts.push_back(address.to_string());
+    return texts;
+}
+
 constexpr auto handover_action = "org.regent1.handover";
 
 }  // namespace
@@ -85,10 +92,20 @@ std::string InstanceObject::State() {
 }
 
 std::vector<std::string> InstanceObject::Addresses() {
-    std::vector<std::string> texts;
-    for (const auto& address : status().addresses)
-        texts.push_back(address.to_string());
-    return texts;
+    return texts_of(status().addresses);
+}
+
+std::vector<std::string> InstanceObject::Peers() {
+    return texts_of(status().peers);
+}
+
+std::vector<InstanceObject::Change> InstanceObject::LastTransitions() {
+    std::vector<Change> changes;
+    const auto kept = around_.picture.histories.find(name_);
+    if (kept == around_.picture.histories.end()) return changes;
+    for (const auto& change : kept->second)
+        changes.emplace_back(change.at, change.old_state, change.new_state, change.sequence, change.reason);
+    return changes;
 }
 
 sdbus::ObjectPath InstanceObject::Group() {

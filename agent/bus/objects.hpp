@@ -120,6 +120,7 @@ class InstanceObject
     const InstanceView& view() const { return around_.picture.instances.at(name_); }
     const core::InstanceStatus& status() const { return view().status; }
     core::Counters counters() const;
+    using Change = sdbus::Struct<std::uint64_t, std::string, std::string, std::uint64_t, std::string>;
 
     void Handover(sdbus::Result<>&& result, std::string reason) override;
     void Release(sdbus::Result<>&& result) override;
@@ -136,12 +137,15 @@ class InstanceObject
     std::uint64_t Since() override { return view().since; }
     std::uint8_t Priority() override { return status().priority; }
     std::uint8_t EffectivePriority() override { return status().effective_priority; }
+    std::string Weights() override { return status().weights; }
     bool Held() override { return status().held; }
     bool LastResort() override { return status().last_resort; }
     std::string LastResortCause() override { return status().last_resort_cause; }
     bool Degraded() override { return status().degraded; }
     std::vector<std::string> Addresses() override;
     std::string Master() override { return status().master ? status().master->to_string() : ""; }
+    std::vector<std::string> Peers() override;
+    std::vector<Change> LastTransitions() override;
     sdbus::ObjectPath Group() override;
     std::vector<sdbus::ObjectPath> Checks() override { return paths_of(Kind::check, view().checks); }
 

@@ -45,11 +45,28 @@ ordered_json counters_json(const core::Counters& counters) {
             {"discarded", discarded}};
 }
 
+ordered_json addresses_json(const std::vector<IpAddress>& addresses) {
+    ordered_json texts = ordered_json::array();
+    for (const auto& address : addresses)
+        texts.push_back(address.to_string());
+    return texts;
+}
+
+ordered_json history_json(const Picture& picture, const std::string& instance) {
+    ordered_json changes = ordered_json::array();
+    const auto kept = picture.histories.find(instance);
+    if (kept == picture.histories.end()) return changes;
+    for (const auto& change : kept->second)
+        changes.push_back({{"time", change.at},
+                           {"old_state", change.old_state},
+                           {"new_state", change.new_state},
+                           {"sequence", change.sequence},
+                           {"reason", change.reason}});
+    return changes;
+}
+
 ordered_json instance_json(const Picture& picture, const InstanceView& view) {
     const auto& status = view.status;
-    ordered_json addresses = ordered_json::array();
-    for (const auto& address : status.addresses)
-        addresses.push_back(address.to_string());
     const auto counted = picture.counters.find(status.name);
     return {{"name", status.name},
             {"interface", status.interface},
@@ -62,12 +79,15 @@ ordered_json instance_json(const Picture& picture, const InstanceView& view) {
             {"since", view.since},
             {"priority", status.priority},
             {"effective_priority", status.effective_priority},
+            {"weights", status.weights},
             {"held", status.held},
             {"last_resort", status.last_resort},
             {"last_resort_cause", status.last_resort_cause},
             {"degraded", status.degraded},
-            {"addresses", addresses},
+            {"addresses", addresses_json(status.addresses)},
             {"master", status.master ? status.master->to_string() : ""},
+            {"peers", addresses_json(status.peers)},
+            {"last_transitions", history_json(picture, status.name)},
             {"checks", view.checks},
             {"statistics",
              counters_json(counted == picture.counters.end() ? core::Counters{} : counted->second)}};
@@ -107,10 +127,11 @@ ordered_json notifier_json(const NotifierView& notifier) {
 }
 
 ordered_json plugin_json(const PluginView& plugin) {
-    return {{"name", plugin.status.name}, {"id", plugin.id},
-            {"version", plugin.version},  {"types", plugin.types},
-            {"path", plugin.status.file}, {"state", plugin.status.state},
-            {"pid", plugin.status.pid},   {"starts", plugin.status.starts}};
+    return {{"name", plugin.status.name},        {"id", plugin.id},
+            {"version", plugin.version},         {"types", plugin.types},
+            {"path", plugin.status.file},        {"state", plugin.status.state},
+            {"pid", plugin.status.pid},          {"starts", plugin.status.starts},
+            {"counters", plugin.status.counters}};
 }
 
 std::string text_of(const ordered_json& document) {
@@ -124,6 +145,19 @@ std::string Picture::state() const {
         return badness(a.second.status.state) < badness(b.second.status.state);
     });
     return worst == instances.end() ? "none" : state_word(worst->second.status.state);
+}
+
+void Picture::keep(const Transition& transition) {
+    if (transition.kind != Kind::instance || !instances.contains(transition.name)) return;
+    History& history = histories[transition.name];
+    history.push_front(transition);
+    if (history.size() > longest_history) history.pop_back();
+}
+
+void Picture::forget_what_is_gone() {
+    const auto gone = [&](const auto& entry) { return !instances.contains(entry.first); };
+    std::erase_if(counters, gone);
+    std::erase_if(histories, gone);
 }
 
 std::string describe(const Picture& picture) {

@@ -85,6 +85,7 @@ class PluginObject : public Shown<org::regent1::Plugin_adaptor> {
     std::string State() override { return view().status.state; }
     std::uint32_t Pid() override { return static_cast<std::uint32_t>(view().status.pid); }
     std::uint64_t Starts() override { return view().status.starts; }
+    std::map<std::string, std::uint64_t> Counters() override { return view().status.counters; }
 
     void Restart(sdbus::Result<>&& result) override;
 };

@@ -78,15 +78,16 @@ void Tree::apply(Picture& picture, const Batch& batch) {
     };
     all_kinds([this](auto& objects, auto& views, const auto& changes) { update(objects, views, changes); });
     // Before who is deleted goes: its last word is one of them.
-    for (const auto& transition : batch.transitions)
+    for (const auto& transition : batch.transitions) {
+        picture.keep(transition);
         signal(transition);
+    }
     for (const auto& incident : batch.incidents)
         std::visit([this](const auto& what) { signal(what); }, incident);
     all_kinds([this](auto& objects, auto& views, const auto& changes) { remove(objects, views, changes); });
     for (const auto& [name, counters] : batch.counters)
         picture.counters[name] = counters;
-    std::erase_if(picture.counters,
-                  [&](const auto& entry) { return !picture.instances.contains(entry.first); });
+    picture.forget_what_is_gone();
     auto properties = changed_properties(agent, picture.agent);
     if (picture.state() != state) properties.emplace_back("State");
     if (!properties.empty()) manager_.changed(properties);
@@ -128,10 +129,11 @@ void absorb(Picture& picture, const Batch& batch) {
     absorb(picture.checks, batch.checks);
     absorb(picture.notifiers, batch.notifiers);
     absorb(picture.plugins, batch.plugins);
+    for (const auto& transition : batch.transitions)
+        picture.keep(transition);
     for (const auto& [name, counters] : batch.counters)
         picture.counters[name] = counters;
-    std::erase_if(picture.counters,
-                  [&](const auto& entry) { return !picture.instances.contains(entry.first); });
+    picture.forget_what_is_gone();
 }
 
 }  // namespace regent::bus

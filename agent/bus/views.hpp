@@ -79,6 +79,7 @@ struct Transition {
     std::string new_state;
     std::uint64_t sequence = 0;
     std::string reason;
+    std::uint64_t at = 0;
 };
 
 }  // namespace regent::bus

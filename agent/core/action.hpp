@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -91,6 +92,7 @@ struct Log {
     LogLevel level = LogLevel::info;
     std::string instance;  ///< empty: the agent as a whole
     std::string text;
+    std::optional<Transition> change = {};  ///< that it tells of
 };
 
 /// What the state file is to hold from now on.

@@ -191,6 +191,7 @@ InstanceStatus Engine::State::status_of(const VirtualRouter& router, const Turn&
     auto status = router.status(turn);
     const auto& group = *groups.at(group_of.at(router.id()));
     status.held = group.held();
+    status.weights = group.weights();
     status.last_resort = group.last_resort();
     status.last_resort_cause = group.last_resort_cause();
     status.degraded = group.degraded() && status.state == vrrp::State::master;

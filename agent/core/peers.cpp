@@ -110,17 +110,15 @@ bool Peers::accept_list(const std::string& instance, const std::vector<IpAddress
     return true;
 }
 
-void Peers::accepted(const Instance& instance, const IpAddress& sender, const vrrp::Decoded& decoded,
+bool Peers::accepted(const Instance& instance, const IpAddress& sender, const vrrp::Decoded& decoded,
                      Turn& turn) {
     tell_unsaid(instance.name, turn);
-    if (!senders_.contains(sender) && senders_.size() < known_senders) {
-        senders_.insert(sender);
-        if (instance.pair && senders_.size() == 2) {
-            note(LogLevel::error, instance.name,
-                 concat("pair = true, but two routers were heard: ", *senders_.begin(), " and ",
-                        *senders_.rbegin(), "; from now on takeovers wait for the skew time"),
-                 turn);
-        }
+    const bool is_new = senders_.size() < known_senders && senders_.insert(sender).second;
+    if (is_new && instance.pair && senders_.size() == 2) {
+        note(LogLevel::error, instance.name,
+             concat("pair = true, but two routers were heard: ", *senders_.begin(), " and ",
+                    *senders_.rbegin(), "; from now on takeovers wait for the skew time"),
+             turn);
     }
     const Duration interval = decoded.advert.interval;
     const auto known = intervals_.find(sender);
@@ -133,7 +131,7 @@ void Peers::accepted(const Instance& instance, const IpAddress& sender, const vr
                     to_text(instance.advert_interval), ": as backup we follow the master's"),
              turn);
     }
-    if (!decoded.checksum_form) return;
+    if (!decoded.checksum_form) return is_new;
     checksum_form_ = decoded.checksum_form;
     const auto told = forms_.find(sender);
     if (told == forms_.end() ? forms_.size() < known_senders : told->second != *checksum_form_) {
@@ -141,6 +139,7 @@ void Peers::accepted(const Instance& instance, const IpAddress& sender, const vr
         note(LogLevel::info, instance.name,
              concat(sender, " sends the checksum of ", vrrp::to_string(*checksum_form_)), turn);
     }
+    return is_new;
 }
 
 vrrp::ChecksumForm Peers::checksum_form(ChecksumPolicy policy) const {

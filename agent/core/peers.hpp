@@ -29,10 +29,12 @@ class Peers {
                      const std::vector<IpAddress>& theirs, const IpAddress& sender, bool listed, Turn& turn);
 
     /// An advertisement of `sender` was accepted. Reports a second sender on a pair, a differing interval,
-    /// and the checksum form of a sender that is not the RFC's.
-    void accepted(const Instance& instance, const IpAddress& sender, const vrrp::Decoded& decoded,
+    /// and the checksum form of a sender that is not the RFC's. True: it was not among seen() before.
+    bool accepted(const Instance& instance, const IpAddress& sender, const vrrp::Decoded& decoded,
                   Turn& turn);
 
+    /// Whose advertisements were accepted in this run, the first few.
+    std::vector<IpAddress> seen() const { return {senders_.begin(), senders_.end()}; }
     /// Senders whose list overlapped ours, in this run or before it (rules.md 5).
     std::vector<IpAddress> trusted() const { return {trusted_.begin(), trusted_.end()}; }
     void trust(const std::vector<IpAddress>& senders);

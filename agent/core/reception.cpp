@@ -67,7 +67,7 @@ std::optional<Event> VirtualRouter::accept(const vrrp::Decoded& decoded, const I
         return std::nullopt;
     }
     ++counters_.adverts_received;
-    peers_.accepted(settings_, from, decoded, turn);
+    if (peers_.accepted(settings_, from, decoded, turn)) turn.to_publish.insert(id_);
     last_advert_ = advert;
     const Event event = classify(advert, from, turn);
     if (event == Event::advert_losing && is_master()) tell_rival(from, advert.priority, turn);

@@ -191,6 +191,7 @@ InstanceStatus VirtualRouter::status(const Turn& turn) const {
     status.master = status.state == vrrp::State::master ? source(turn.kernel) : other_master_;
     status.since = since_;
     status.addresses = turn.plan.held(id_);
+    status.peers = peers_.seen();
     return status;
 }
 

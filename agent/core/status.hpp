@@ -42,6 +42,7 @@ struct InstanceStatus {
     vrrp::State state = vrrp::State::init;
     std::uint8_t priority = 0;            ///< configured
     std::uint8_t effective_priority = 0;  ///< advertised
+    std::string weights;                  ///< what has failed, each with its weight; empty: nothing
     std::string reason;                   ///< why it is in this state, a sentence
     bool degraded = false;                ///< MASTER without some of its addresses (rules.md 11)
     bool held = false;  ///< gave its role away as an operator asked, and waits for the release (rules.md 19)
@@ -50,6 +51,7 @@ struct InstanceStatus {
     std::optional<IpAddress> master;   ///< who is master, as far as we know; our own source when we are
     Instant since{};                   ///< of the last change of state
     std::vector<IpAddress> addresses;  ///< that the kernel confirms as held for this instance
+    std::vector<IpAddress> peers;      ///< whose adverts were accepted in this run, the first few
 
     bool operator==(const InstanceStatus&) const = default;
 };

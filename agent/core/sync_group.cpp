@@ -190,8 +190,9 @@ void SyncGroup::run(Turn& turn) {
 
 void SyncGroup::assess_health(Turn& turn) {
     const auto cause_before = last_resort_cause();
+    const auto weights_before = weights();
     assessment_ = assess(members_, checks_, turn);
-    if (last_resort_cause() != cause_before) {
+    if (last_resort_cause() != cause_before || weights() != weights_before) {
         for (const auto* member : members_)
             turn.to_publish.insert(member->id());
     }

@@ -332,9 +332,10 @@ void VirtualRouter::enter(State state, const std::string& reason, Turn& turn) {
         other_master_.reset();
         master_interval_ = settings_.advert_interval;
     }
-    turn.log(to == State::fault ? LogLevel::error : LogLevel::notice, name(),
-             concat("Entering ", vrrp::to_string(to), " STATE: ", reason));
-    turn.actions.push_back(Transition{++turn.sequence, name(), group_, from, to, effective_, reason});
+    const Transition change{++turn.sequence, name(), group_, from, to, effective_, reason};
+    turn.actions.push_back(Log{to == State::fault ? LogLevel::error : LogLevel::notice, name(),
+                               concat("Entering ", vrrp::to_string(to), " STATE: ", reason), change});
+    turn.actions.push_back(change);
 }
 
 }  // namespace regent::core

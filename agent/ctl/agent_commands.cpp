@@ -82,7 +82,8 @@ ExitCode status(const Arguments& given, const Streams& streams) {
             document["problems"] = problems;
             print_json(document, streams.out);
         } else {
-            streams.out << status_text(document, now(), streams.colour_out, !given.is("no-legend"));
+            streams.out << status_text(document, now(), streams.colour_out, !given.is("no-legend"),
+                                       !given.operands.empty());
         }
         return problems.empty() ? ExitCode::ok : ExitCode::not_active;
     });

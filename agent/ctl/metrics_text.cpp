@@ -117,6 +117,10 @@ void write_instances(const ordered_json& instances, Writer& out) {
     out.family("regent_instance_addresses", "gauge", "Addresses that the kernel confirms as held.");
     for (const auto& instance : instances)
         out.sample(label(instance), std::to_string(instance.at("addresses").size()));
+    out.family("regent_instance_peers", "gauge",
+               "Senders of advertisements accepted since the agent's start.");
+    for (const auto& instance : instances)
+        out.sample(label(instance), std::to_string(instance.value("peers", ordered_json::array()).size()));
     out.family("regent_instance_since_timestamp_seconds", "gauge", "When the instance came to its state.");
     for (const auto& instance : instances)
         out.sample(label(instance), seconds(instance.at("since").get<double>()));
@@ -150,6 +154,11 @@ void write_checks(const ordered_json& checks, Writer& out) {
             out.sample(fmt::format("check={},type={},state={}", quoted(check.at("name").get<std::string>()),
                                    quoted(check.at("type").get<std::string>()), quoted(state)),
                        number(check.at("state") == state));
+    out.family("regent_check_since_timestamp_seconds", "gauge",
+               "When the check came to its state; 0 while pending.");
+    for (const auto& check : checks)
+        out.sample("check=" + quoted(check.at("name").get<std::string>()),
+                   seconds(check.at("since").get<double>()));
     out.family("regent_check_overridden", "gauge", "Whether the check counts as what an operator says.");
     for (const auto& check : checks)
         out.sample("check=" + quoted(check.at("name").get<std::string>()),
@@ -176,6 +185,13 @@ void write_notifiers_and_plugins(const ordered_json& status, Writer& out) {
     out.family("regent_plugin_starts_total", "counter", "Times that a host was started for the plugin.");
     for (const auto& plugin : status.at("plugins"))
         out.sample("plugin=" + quoted(plugin.at("name").get<std::string>()), plugin.at("starts").dump());
+    out.family("regent_plugin_faults_total", "counter",
+               "What has gone wrong in the host of the plugin, by kind.");
+    for (const auto& plugin : status.at("plugins"))
+        for (const auto& [kind, count] : plugin.at("counters").items())
+            out.sample(
+                fmt::format("plugin={},kind={}", quoted(plugin.at("name").get<std::string>()), quoted(kind)),
+                count.dump());
 }
 
 }  // namespace

@@ -189,8 +189,22 @@ std::string discarded(const ordered_json& instance) {
 /// Below the line of an instance.
 std::string why(const ordered_json& instance) {
     const std::string lost = discarded(instance);
+    const std::string weights = instance.value("weights", "");
     return fmt::format("    {}\n", text(instance, "reason")) +
+           (weights.empty() ? "" : fmt::format("    priority {}: {}\n", priority(instance), weights)) +
            (lost.empty() ? "" : fmt::format("    adverts discarded since the agent's start: {}\n", lost));
+}
+
+/// Whom it has heard, and a line for each of its last changes of state.
+std::string past(const ordered_json& instance, std::uint64_t now) {
+    const auto peers = instance.value("peers", ordered_json::array());
+    std::string out =
+        peers.empty() ? "" : fmt::format("    heard since the agent's start: {}\n", joined(peers));
+    for (const auto& change : instance.value("last_transitions", ordered_json::array()))
+        out += fmt::format("    {} ago: {} to {}: {}\n", age(change.at("time"), now),
+                           upper(text(change, "old_state")), upper(text(change, "new_state")),
+                           text(change, "reason"));
+    return out;
 }
 
 /// A line for each check; nothing without any.
@@ -210,7 +224,8 @@ std::string checks_text(const ordered_json& status, std::uint64_t now) {
 
 }  // namespace
 
-std::string status_text(const ordered_json& status, std::uint64_t now, bool colour, bool legend) {
+std::string status_text(const ordered_json& status, std::uint64_t now, bool colour, bool legend,
+                        bool history) {
     std::string out =
         fmt::format("{}: regent {}, {} applied {} ago\n", text(status, "node"), text(status, "version"),
                     text(status, "config_path"), age(status.at("last_reload"), now));
@@ -236,7 +251,9 @@ std::string status_text(const ordered_json& status, std::uint64_t now, bool colo
         out += shown ? fmt::format("\x1b[{}m{}\x1b[0m{}\n", colour_of(status.at("instances")[number - 1]),
                                    mark, line)
                      : mark + line + "\n";
-        if (number > 0) out += why(status.at("instances")[number - 1]);
+        if (number == 0) continue;
+        const auto& instance = status.at("instances")[number - 1];
+        out += why(instance) + (history ? past(instance, now) : "");
     }
     return out + checks_text(status, now);
 }
@@ -256,11 +273,12 @@ std::string list_text(const std::vector<NameAndState>& rows, bool columns, bool 
 ordered_json properties_of(const ordered_json& object) {
     ordered_json properties = ordered_json::object();
     for (const auto& [key, value] : object.items()) {
-        if (!value.is_object()) {
+        const bool records = value.is_array() && !value.empty() && value.front().is_object();
+        if (!value.is_object() && !records) {
             properties[key] = value;
             continue;
         }
-        // Counters, and counters by reason in them.
+        // Counters, and counters by reason in them; changes of state by their place.
         const ordered_json flat = value.empty() ? ordered_json::object() : value.flatten();
         for (const auto& [path, number] : flat.items()) {
             std::string name = key + path;

@@ -10,9 +10,9 @@
 namespace regent::ctl {
 
 /// `now`: µs since 1970. `colour`: ANSI colours; the words carry the meaning without them. `legend`: what the
-/// columns are.
+/// columns are. `history`: whom each instance has heard, and its last changes of state.
 std::string status_text(const nlohmann::ordered_json& status, std::uint64_t now, bool colour,
-                        bool legend = true);
+                        bool legend = true, bool history = false);
 
 struct NameAndState {
     std::string name, state;

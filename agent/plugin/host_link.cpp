@@ -64,8 +64,16 @@ HostLink::~HostLink() {
 
 PluginStatus HostLink::status() const {
     static constexpr std::array words{"waiting", "starting", "running", "ending"};
-    return {file_.plugin.stem(), file_.plugin, words.at(static_cast<std::size_t>(state_)), pid(),
-            counters_.starts};
+    const Pong& told = counters_.told;
+    return {file_.plugin.stem(),
+            file_.plugin,
+            words.at(static_cast<std::size_t>(state_)),
+            pid(),
+            counters_.starts,
+            {{"dropped_logs", told.dropped_logs + counters_.dropped_lines},
+             {"dropped_reports", told.dropped_reports},
+             {"late_calls", told.late_calls},
+             {"slow_calls", told.slow_calls}}};
 }
 
 void HostLink::let_go() {

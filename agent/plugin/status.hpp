@@ -47,6 +47,7 @@ struct PluginStatus {
     std::string state;  ///< running, starting, waiting (to be started again), ending
     pid_t pid = 0;      ///< of its host; 0: it does not run
     std::uint64_t starts = 0;
+    std::map<std::string, std::uint64_t> counters = {};  ///< of what its host has seen go wrong, by kind
 
     bool operator==(const PluginStatus&) const = default;
 };

@@ -16,8 +16,8 @@ REGENT_RECORD(core, AddRoute, route);
 REGENT_RECORD(core, RemoveRoute, route);
 REGENT_RECORD(core, SendFrame, interface_index, frame);
 REGENT_RECORD(core, InstanceStatus, name, interface, group, virtual_router_id, state, priority,
-              effective_priority, reason, degraded, held, last_resort, last_resort_cause, master, since,
-              addresses);
+              effective_priority, weights, reason, degraded, held, last_resort, last_resort_cause, master,
+              since, addresses, peers);
 REGENT_RECORD(core, PublishState, status);
 REGENT_RECORD(core, Transition, sequence, instance, group, from, to, priority, reason);
 REGENT_RECORD(core, Forget, instance);
@@ -25,7 +25,7 @@ REGENT_RECORD(core, Remember, memory);
 REGENT_RECORD(core, RecordAdvert, slot, at);
 REGENT_RECORD(core, OperatorAnswer, id, outcome, text);
 REGENT_RECORD(core, PassOn, command);
-REGENT_RECORD(core, Log, level, instance, text);
+REGENT_RECORD(core, Log, level, instance, text, change);
 REGENT_RECORD_EMPTY(core, Stopped);
 
 }  // namespace regent::record

@@ -152,7 +152,8 @@ def test_stuck_journal(lab: Lab, say: Say) -> None:
     """journald hangs: its socket is full after a few lines, and sd_journal_send() waits."""
     journal, script = _journal(lab)
     scene = Scene(lab, script, "journal")
-    _read_until(journal.fileno(), "Entering MASTER", 5.0)
+    entered = _read_until(journal.fileno(), "Entering MASTER[^#]*REGENT_REASON=", 5.0)
+    assert "MESSAGE_ID=edf1dc0ed3124fa1b44e15f960275fd8\n" in entered and "REGENT_TO=master\n" in entered
     start = time.monotonic()
     scene.storm()
     scene.judge("stuck journal", start, say)

@@ -36,3 +36,19 @@ TEST_CASE("log: a full disk under standard error ends nothing") {
     CHECK_NOTHROW(sink.write({core::LogLevel::error, "VI_1", "nobody reads this"}, {}));
     CHECK_NOTHROW(app::print_error("nor this\n"));
 }
+
+TEST_CASE("log: the journal is told of a change of state in fields, under an id of its own") {
+    using Fields = std::vector<std::string>;
+    core::Log message{core::LogLevel::notice, "VI_1", "Entering MASTER STATE: priority 0"};
+    const Fields plain{"MESSAGE=(VI_1) Entering MASTER STATE: priority 0", "PRIORITY=5",
+                       "SYSLOG_IDENTIFIER=regentd", "REGENT_INSTANCE=VI_1"};
+    CHECK(app::journal_fields(message) == plain);
+    message.change =
+        core::Transition{7, "VI_1", "SG1", vrrp::State::backup, vrrp::State::master, 101, "priority 0"};
+    Fields told = plain;
+    for (const char* field :
+         {"MESSAGE_ID=edf1dc0ed3124fa1b44e15f960275fd8", "REGENT_GROUP=SG1", "REGENT_FROM=backup",
+          "REGENT_TO=master", "REGENT_PRIORITY=101", "REGENT_REASON=priority 0"})
+        told.emplace_back(field);
+    CHECK(app::journal_fields(message) == told);
+}

@@ -24,6 +24,10 @@ TEST_CASE("changes: only what differs is told") {
     after.status.last_resort = true;
     after.status.last_resort_cause = "check haproxy DOWN";
     CHECK(changed_properties(before, after) == Names{"LastResort", "LastResortCause", "Addresses"});
+    before = after;
+    after.status.peers.clear();
+    after.status.weights = "check rmi DOWN (-60)";
+    CHECK(changed_properties(before, after) == Names{"Weights", "Peers"});
     bus::GroupView group{"SG1", "backup", "why", {"VI_1"}};
     auto more = group;
     more.instances.emplace_back("VI_2");

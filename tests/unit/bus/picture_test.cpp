@@ -28,6 +28,8 @@ TEST_CASE("picture: the document of schema regent.status.1") {
     const auto& first = document.at("instances").at(0);
     CHECK(first.at("state") == "master");
     CHECK(first.at("addresses") == nlohmann::ordered_json::array({"10.0.2.210"}));
+    CHECK(first.at("peers") == nlohmann::ordered_json::array({"10.0.2.22"}));
+    CHECK(first.at("last_transitions").empty());
     CHECK(first.at("statistics").at("adverts_sent") == 7);
     CHECK(first.at("statistics").at("discarded").at("ttl") == 3);
     CHECK(document.at("instances").at(1).at("statistics").at("adverts_sent") == 0);
@@ -36,7 +38,28 @@ TEST_CASE("picture: the document of schema regent.status.1") {
     CHECK(document.at("checks").at(1).at("state") == "pending");
     CHECK(document.at("notifiers").at(0).at("delivered") == 5);
     CHECK(document.at("plugins").at(0).at("pid") == 815);
+    CHECK(document.at("plugins").at(0).at("counters").at("slow_calls") == 2);
     CHECK(nlohmann::json::parse(bus::describe(picture, "VI_2")).at("name") == "VI_2");
+}
+
+TEST_CASE("picture: the last changes of state of an instance, the newest first") {
+    auto picture = test::picture();
+    for (std::uint64_t number = 1; number <= bus::longest_history + 2; ++number)
+        picture.keep({bus::Kind::instance, "VI_1", "backup", "master", number, "priority 0", 1000 + number});
+    picture.keep({bus::Kind::group, "VI_1", "backup", "master", 99, "of a group", 0});
+    picture.keep({bus::Kind::instance, "gone", "backup", "master", 99, "", 0});
+    const auto kept = nlohmann::json::parse(bus::describe(picture, "VI_1")).at("last_transitions");
+    REQUIRE(kept.size() == bus::longest_history);
+    CHECK(kept.front() == nlohmann::json{{"time", 1012},
+                                         {"old_state", "backup"},
+                                         {"new_state", "master"},
+                                         {"sequence", 12},
+                                         {"reason", "priority 0"}});
+    CHECK(kept.back().at("sequence") == 3);
+    CHECK(picture.histories.size() == 1);
+    picture.instances.erase("VI_1");
+    picture.forget_what_is_gone();
+    CHECK(picture.histories.empty());
 }
 
 TEST_CASE("picture: a text that is no UTF-8 does not spoil the document") {

@@ -17,6 +17,7 @@ inline bus::InstanceView instance(const std::string& name, vrrp::State state = v
     view.status.reason = "no master heard for 3.605 s";
     view.status.master = *IpAddress::parse("10.0.2.21");
     view.status.addresses = {*IpAddress::parse("10.0.2.210")};
+    view.status.peers = {*IpAddress::parse("10.0.2.22")};
     view.version = 2;
     view.since = 1'000'000'000;
     return view;
@@ -48,11 +49,15 @@ inline bus::Picture picture() {
                               0};
     made.checks["lan"].status.name = "lan";
     made.notifiers["pager"] = {"pager", "exec", "regent-exec", 0, 5, 0, 0, "", false};
-    made.plugins["regent-haproxy"] = {
-        {"regent-haproxy", "/usr/lib/regent/plugins/regent-haproxy.so", "running", 815, 1},
-        "org.regent.haproxy",
-        "0.1.0",
-        {"haproxy"}};
+    made.plugins["regent-haproxy"] = {{"regent-haproxy",
+                                       "/usr/lib/regent/plugins/regent-haproxy.so",
+                                       "running",
+                                       815,
+                                       1,
+                                       {{"slow_calls", 2}}},
+                                      "org.regent.haproxy",
+                                      "0.1.0",
+                                      {"haproxy"}};
     return made;
 }
 

@@ -105,3 +105,13 @@ TEST_CASE("rule 5: a list of IPv6 link-locals alone is compared with all that th
     CHECK(compare_lists(local, other) == ListRelation::disjoint);
     CHECK(compare_lists(both, other) == ListRelation::equal);
 }
+
+TEST_CASE("the status names whose advertisements were accepted") {
+    Solo solo;
+    CHECK(solo.status().peers.empty());
+    solo.hear(50, "10.0.0.2");
+    solo.hear(50, "10.0.0.3", [](vrrp::Advert& a) { a.addresses = {ip("10.9.9.9")}; });
+    const auto published = solo.world.all<PublishState>("lb1");
+    REQUIRE_FALSE(published.empty());
+    CHECK(published.back().second.status.peers == std::vector{ip("10.0.0.2")});
+}

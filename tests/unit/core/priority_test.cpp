@@ -83,6 +83,19 @@ TEST_CASE("rule 16: a weighted check that is DOWN changes what is advertised, no
     CHECK(solo.status().effective_priority == 100);
 }
 
+TEST_CASE("how a priority came about is told, and when it does not hold any more") {
+    Solo solo(tracked(tracker(-30)), true);
+    const auto told = [&] { return solo.world.all<PublishState>("lb1").back().second.status; };
+    verdict(solo.world, solo.node, CheckState::up);
+    solo.make_master();
+    CHECK(told().weights.empty());
+    verdict(solo.world, solo.node, CheckState::down);
+    CHECK(told().effective_priority == 70);
+    CHECK(told().weights == "check haproxy DOWN: words (-30)");
+    verdict(solo.world, solo.node, CheckState::up);
+    CHECK(told().weights.empty());
+}
+
 TEST_CASE("rule 16: a weight of one member counts for all, and in the cluster the group moves as one") {
     Cluster c(with_haproxy(tracker(-60)));
     start_healthy(c);

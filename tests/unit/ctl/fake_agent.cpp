@@ -32,6 +32,8 @@ bus::Picture well() {
 bus::Picture trouble() {
     auto made = well();
     test::spoil(made);
+    made.instances["VI_3"].status.effective_priority = 41;
+    made.instances["VI_3"].status.weights = "check rmi DOWN: connection refused (-60)";
     made.agent.config_problem = "/etc/regent/regent.toml was not applied: it has errors";
     made.checks["haproxy"].override_state = "up";
     made.checks["haproxy"].override_until = 1'000'000'000;
@@ -126,6 +128,8 @@ class FakeAgent {
         put(picture_.plugins);
         for (const auto& [name, counters] : picture_.counters)
             outbox_.put(name, counters);
+        outbox_.tell(bus::Transition{bus::Kind::instance, "VI_3", "init", "backup", 3,
+                                     "the master has a higher priority: 10.0.2.22, 200", 1'000'000'000});
         outbox_.tell_whole();
     }
 

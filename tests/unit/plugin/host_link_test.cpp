@@ -288,3 +288,17 @@ TEST_CASE("A plugin that logs without end is heard twenty lines a second") {
     CHECK(bench.log[0] == "check web: again");
     CHECK(bench.link.counters().dropped_lines == 40);
 }
+
+TEST_CASE("What a host counts, and what was not heard of it, is in its status") {
+    Bench bench;
+    Client client;
+    bench.link.add(7, client);
+    bench.bring_up();
+    for (int number = 0; number < 25; ++number)
+        bench.host().say(plugin::LogLine{7, 2, "again"});
+    bench.host().say(Pong{0, 1, 2, 3, 4, 5});
+    bench.settle();
+    CHECK(bench.link.status().counters ==
+          std::map<std::string, std::uint64_t>{
+              {"dropped_logs", 7}, {"dropped_reports", 5}, {"late_calls", 1}, {"slow_calls", 3}});
+}
