@@ -12,7 +12,7 @@ import termios
 import pytest
 
 LONG = ["show", "VI_1"]
-LINES = 47  # of it
+LINES = 50  # of it
 SHORT = ["list"]
 
 

@@ -18,6 +18,7 @@
 
 #include "agent/platform/capabilities.hpp"
 #include "agent/platform/clock.hpp"
+#include "agent/platform/netlink_monitor.hpp"
 
 namespace regent::platform::test {
 
@@ -103,9 +104,20 @@ Cable::Cable() {
         "ip addr add fe80::2/64 dev right0 nodad && ip addr add 2001:db8::2/64 dev right0 nodad");
     right_index = static_cast<int>(::if_nametoindex("right0"));
     left.enter();
+    auto monitor = NetlinkMonitor::open();
+    REQUIRE(monitor);
     run("ip link set left0 addrgenmode none && ip link set left0 up && ip addr add 192.0.2.1/24 dev left0 && "
         "ip addr add fe80::1/64 dev left0 nodad && ip addr add 2001:db8::1/64 dev left0 nodad");
     left_index = static_cast<int>(::if_nametoindex("left0"));
+    // The kernel tells of IPv6 addresses from a thread of its own (addrconf_dad_completed() of net/ipv6),
+    // later.
+    collect(
+        monitor->fd(), [&](std::vector<core::Input>& out) { monitor->drain(out); },
+        [](const std::vector<core::Input>& inputs) {
+            return std::ranges::count_if(only<core::AddressAppeared>(inputs), [](const auto& appeared) {
+                       return appeared.address.address.is_ipv6();
+                   }) == 2;
+        });
     // The end that was up first gets its queue when the kernel has seen the carrier.
     right.enter();
     eventually([] { return output_of("ip -o link show right0").find("qdisc noqueue") != std::string::npos; });
