@@ -79,7 +79,7 @@ struct Transition {
     std::string new_state;
     std::uint64_t sequence = 0;
     std::string reason;
-    std::uint64_t at = 0;
+    std::uint64_t at = 0;  ///< µs since 1970
 };
 
 }  // namespace regent::bus

@@ -68,9 +68,9 @@ class SyncGroup {
 
     std::optional<Instant> next_deadline(const Turn& turn) const;
     bool last_resort() const { return last_resort_; }
-    /// A sentence; empty when it is none.
     /// What has failed and has a weight: how the priority came about.
     const std::string& weights() const { return assessment_.weight_reason; }
+    /// A sentence; empty when it is none.
     std::string last_resort_cause() const { return assessment_.last_resort.value_or(std::string()); }
     bool degraded() const { return degraded_; }
 

@@ -187,11 +187,13 @@ void write_notifiers_and_plugins(const ordered_json& status, Writer& out) {
         out.sample("plugin=" + quoted(plugin.at("name").get<std::string>()), plugin.at("starts").dump());
     out.family("regent_plugin_faults_total", "counter",
                "What has gone wrong in the host of the plugin, by kind.");
-    for (const auto& plugin : status.at("plugins"))
-        for (const auto& [kind, count] : plugin.at("counters").items())
+    for (const auto& plugin : status.at("plugins")) {
+        const auto faults = plugin.value("counters", ordered_json::object());
+        for (const auto& [kind, count] : faults.items())
             out.sample(
                 fmt::format("plugin={},kind={}", quoted(plugin.at("name").get<std::string>()), quoted(kind)),
                 count.dump());
+    }
 }
 
 }  // namespace

@@ -59,16 +59,6 @@ void fill(app::Channels& channels, std::size_t room) {
         REQUIRE(channels.reports.offer({{}, core::Log{}}));
 }
 
-/// A test that fails does not wait for an engine that runs on.
-struct StopsAtTheEnd {
-    ~StopsAtTheEnd() {
-        while (!channels.commands.offer(core::StopRequested{true})) {
-        }
-        channels.wake_engine.signal();
-    }
-    app::Channels& channels;
-};
-
 /// The engine's thread inherits the mask, as it does in regentd.
 void block_stop_signals() {
     sigset_t signals;
@@ -78,22 +68,45 @@ void block_stop_signals() {
     sigprocmask(SIG_BLOCK, &signals, nullptr);
 }
 
+/// An engine with its thread, at the left end of a cable. The test has the service thread's part.
+struct Bench {
+    explicit Bench(std::uint8_t instances) {
+        auto opened = app::EngineLoop::open(channels, settings(instances), directory.path());
+        REQUIRE(opened);
+        engine = *std::move(opened);
+        block_stop_signals();
+    }
+    Bench(const Bench&) = delete;
+    Bench& operator=(const Bench&) = delete;
+    /// A test that fails does not wait for an engine that runs on.
+    ~Bench() {
+        while (!channels.commands.offer(core::StopRequested{true})) {
+        }
+        channels.wake_engine.signal();
+    }
+    void run() {
+        thread = std::jthread([this] { engine->run(false); });
+    }
+    void command(core::Input input) {
+        REQUIRE(channels.commands.try_push(std::move(input)));
+        channels.wake_engine.signal();
+    }
+
+    const Cable cable;
+    const regent::test::TemporaryDirectory directory;
+    app::Channels channels{*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
+                           *platform::Wakeup::open()};
+    std::unique_ptr<app::EngineLoop> engine;
+    std::jthread thread;  // before what it works on
+};
+
 }  // namespace
 
 TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop from another thread") {
     REQUIRE_NETWORK();
-    const Cable cable;
-    const regent::test::TemporaryDirectory directory;
-    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
-                           *platform::Wakeup::open());
-    auto engine = app::EngineLoop::open(channels, settings(3), directory.path());
-    REQUIRE(engine);
-    block_stop_signals();
-    std::jthread thread([&] { (*engine)->run(false); });
-    const auto command = [&](core::Input input) {
-        REQUIRE(channels.commands.try_push(std::move(input)));
-        channels.wake_engine.signal();
-    };
+    Bench bench(3);
+    auto& channels = bench.channels;
+    bench.run();
 
     std::set<std::string> masters;
     const auto all_masters = [&](std::size_t wanted) {
@@ -103,12 +116,12 @@ TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop 
         };
     };
     read_reports(channels, all_masters(3));
-    command(core::ConfigApplied{settings(20)});
+    bench.command(core::ConfigApplied{settings(20)});
     read_reports(channels, all_masters(20));
-    command(core::DumpRequested{});
+    bench.command(core::DumpRequested{});
     read_reports(channels,
                  [](const app::Report& report) { return std::holds_alternative<core::Log>(report.what); });
-    command(core::StopRequested{});
+    bench.command(core::StopRequested{});
     read_reports(channels, [](const app::Report&) { return false; });
     CHECK(masters.size() == 20);
     CHECK(channels.engine_failure.empty());
@@ -117,17 +130,11 @@ TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop 
 
 TEST_CASE("What finds no room in the queue to the service thread is made up for, and counters leave room") {
     REQUIRE_NETWORK();
-    const Cable cable;
-    const regent::test::TemporaryDirectory directory;
-    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
-                           *platform::Wakeup::open());
-    auto engine = app::EngineLoop::open(channels, settings(3), directory.path());
-    REQUIRE(engine);
-    block_stop_signals();
+    Bench bench(3);
+    auto& channels = bench.channels;
     const bool is_full = GENERATE(true, false);
     fill(channels, is_full ? 0 : app::Channels::reports_capacity / 2);
-    std::jthread thread([&] { (*engine)->run(false); });
-    const StopsAtTheEnd stop{channels};
+    bench.run();
     platform::test::eventually([] {
         return platform::test::output_of("ip -o -4 addr show dev left0").find("192.0.2.103") !=
                std::string::npos;
@@ -161,18 +168,12 @@ TEST_CASE("What finds no room in the queue to the service thread is made up for,
 
 TEST_CASE("Each trouble with a socket is told once, and who hears nobody does not become master") {
     REQUIRE_NETWORK();
-    const Cable cable;
-    const regent::test::TemporaryDirectory directory;
+    Bench bench(1);
+    auto& channels = bench.channels;
     platform::test::run("ip link add more0 type veth peer name more1");
     platform::test::run("ip addr add 198.51.100.1/24 dev more0; ip link set more0 up; ip link set more1 up");
     platform::test::run("echo 0 >/proc/sys/net/ipv4/igmp_max_memberships");
-    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
-                           *platform::Wakeup::open());
-    auto engine = app::EngineLoop::open(channels, settings(1), directory.path());
-    REQUIRE(engine);
-    block_stop_signals();
-    std::jthread thread([&] { (*engine)->run(false); });
-    const StopsAtTheEnd stop{channels};
+    bench.run();
     std::vector<std::string> told;
     const auto says = [&told](const std::string& wanted) {
         return [&told, wanted](const app::Report& report) {
@@ -187,8 +188,7 @@ TEST_CASE("Each trouble with a socket is told once, and who hears nobody does no
     read_reports(channels, says("left0: cannot set membership of 224.0.0.18: No buffer space available"));
     auto more = std::make_shared<core::Settings>(*settings(2));
     more->instances.back().interface = "more0";
-    REQUIRE(channels.commands.try_push(core::ConfigApplied{more}));
-    channels.wake_engine.signal();
+    bench.command(core::ConfigApplied{more});
     read_reports(channels, says("more0: cannot set membership of 224.0.0.18: No buffer space available"));
     CHECK(told.size() == 2);
     platform::test::run("echo 20 >/proc/sys/net/ipv4/igmp_max_memberships");
@@ -201,17 +201,11 @@ TEST_CASE("Each trouble with a socket is told once, and who hears nobody does no
 
 TEST_CASE("Announcements that the kernel does not take are told with the interface and the kernel's words") {
     REQUIRE_NETWORK();
-    const Cable cable;
-    const regent::test::TemporaryDirectory directory;
-    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
-                           *platform::Wakeup::open());
-    auto engine = app::EngineLoop::open(channels, settings(1), directory.path());
-    REQUIRE(engine);
-    block_stop_signals();
+    Bench bench(1);
+    auto& channels = bench.channels;
     // A queue that takes nothing.
     platform::test::run("tc qdisc add dev left0 root tbf rate 8bit burst 64 limit 64");
-    std::jthread thread([&] { (*engine)->run(false); });
-    const StopsAtTheEnd stop{channels};
+    bench.run();
     std::string told;
     read_reports(channels, [&told](const app::Report& report) {
         const auto* log = std::get_if<core::Log>(&report.what);

@@ -65,6 +65,15 @@ class Bench {
         return channels.outbox.take();
     }
 
+    /// As the engine reports it.
+    void publish(int number, vrrp::State state, const std::string& reason = {}) {
+        core::InstanceStatus status;
+        status.name = "VI_" + std::to_string(number);
+        status.state = state;
+        status.reason = reason;
+        REQUIRE(channels.reports.try_push({{}, core::PublishState{status}}));
+    }
+
     regent::test::TemporaryDirectory directory;
     std::string manager;  ///< of services: its socket
     app::Options options;
@@ -190,15 +199,11 @@ TEST_CASE("service: a status longer than the service manager takes is cut rather
     Bench bench;
     const Manager manager;
     bench.manager = manager.path();
-    for (int number = 1; number <= 8; ++number) {
-        core::InstanceStatus status;
-        status.name = "VI_" + std::to_string(number);
-        status.state = vrrp::State::fault;
-        // "é" is two bytes.
-        for (int letters = 0; letters < 300; ++letters)
-            status.reason += "é";
-        REQUIRE(bench.channels.reports.try_push({{}, core::PublishState{status}}));
-    }
+    std::string reason;
+    for (int letters = 0; letters < 300; ++letters)
+        reason += "é";  // two bytes
+    for (int number = 1; number <= 8; ++number)
+        bench.publish(number, vrrp::State::fault, reason);
     bench.run();
     const auto message = manager.message();
     CHECK(message.starts_with("STATUS=VI_1 FAULT"));
@@ -218,12 +223,8 @@ TEST_CASE("service: rule 19: maintenance is in the status, whatever the states a
     Bench bench;
     const Manager manager;
     bench.manager = manager.path();
-    for (int number = 1; number <= 20; ++number) {
-        core::InstanceStatus status;
-        status.name = "VI_" + std::to_string(number);
-        status.state = vrrp::State::backup;
-        REQUIRE(bench.channels.reports.try_push({{}, core::PublishState{status}}));
-    }
+    for (int number = 1; number <= 20; ++number)
+        bench.publish(number, vrrp::State::backup);
     SECTION("with a reason") {
         REQUIRE(bench.channels.reports.try_push({{}, app::MaintenanceIs{"new disk"}}));
         bench.run();

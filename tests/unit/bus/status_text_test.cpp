@@ -92,6 +92,14 @@ TEST_CASE("show: a line each") {
     CHECK(text.find("last_resort_cause                    -\n") != std::string::npos);
 }
 
+TEST_CASE("metrics: an agent older than regentctl does not know them all") {
+    auto document = status(test::picture());
+    document["plugins"] = ordered_json::array({{{"name", "regent-haproxy"}, {"starts", 1}}});
+    const std::string text = ctl::metrics_text(document);
+    CHECK(text.find("regent_plugin_starts_total{plugin=\"regent-haproxy\"} 1\n") != std::string::npos);
+    CHECK(text.find("regent_plugin_faults_total{") == std::string::npos);
+}
+
 TEST_CASE("metrics: the text format of Prometheus") {
     auto picture = test::picture();
     picture.agent.node = "a \"b\\\n";
