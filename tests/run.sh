@@ -35,6 +35,7 @@ unit      300  - unit tests
 sdk       300  - the SDK as others get it: installed, and a plugin built with nothing else
 net-calm 1500  & of the tests in network namespaces those that measure nothing
 net      1500  - the agent in network namespaces, with keepalived as its peer
+net-alone 900  - of these tests those that everything beside them would feel
 tsan      900  - what crosses two threads, under ThreadSanitizer
 coverage  900  * line coverage of agent/vrrp and agent/core
 asan     1200  & unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -87,9 +88,11 @@ section_net() {
     net_tests "$1"
 }
 
-net_tests() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" -m "not calm" tests/net; }
+net_tests() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" -m "not calm and not alone" tests/net; }
 
 section_net_calm() { require_promtool; REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" -m calm tests/net; }
+
+section_net_alone() { REGENT_BUILD=$PWD/build/dev "${PYTEST[@]}" -s --junitxml="$1" -m alone tests/net; }
 
 section_net_asan() { require_promtool; REGENT_BUILD=$PWD/build/asan "${PYTEST[@]}" --junitxml="$1" tests/net; }
 

@@ -23,7 +23,7 @@ from net.lab.table import Table
 from net.lab.watch import AddressWatcher
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.alone]
 COUNT = 500
 PORT = 20000
 WORKER = "192.168.1.100"

@@ -20,7 +20,7 @@ from net.lab.spec import Node, Router
 from net.lab.watch import AddressWatcher
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.alone]
 WINDOW = 5.0
 HOLDER = pathlib.Path(__file__).parent / "lab" / "kernel_lock.py"
 

@@ -18,7 +18,7 @@ from net.lab.spec import Node, Router
 from net.lab.watch import AddressWatcher
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.alone]
 RATE, SECONDS = 10_000, 4.0
 INTERVAL = 0.1
 VIP = "10.0.2.151"

@@ -21,7 +21,7 @@ from net.lab.spec import Node, Router
 from net.lab.watch import AddressWatcher, spread
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.alone]
 PRIORITIES = {"lb1": 101, "lb2": 50}
 
 

@@ -20,7 +20,7 @@ from net.lab.spec import Node, Router
 from net.lab.watch import AddressWatcher
 
 Say = Callable[[str], None]
-pytestmark = pytest.mark.usefixtures("regentd")
+pytestmark = [pytest.mark.usefixtures("regentd"), pytest.mark.alone]
 SECONDS = float(os.environ.get("REGENT_STARVE_SECONDS", "8"))
 LOOPS_PER_CORE = 4
 PRIORITIES = {"lb1": 101, "lb2": 50}
