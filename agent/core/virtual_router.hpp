@@ -138,6 +138,7 @@ class VirtualRouter {
     void take_addresses(Turn& turn);
     void drop_addresses(Turn& turn);
     void expire_by_silence(Duration silence);
+    bool overshadowed(const vrrp::Advert& advert, const IpAddress& from, Instant now) const;
     void reclaim(const vrrp::Advert& advert, Turn& turn);
     void tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn);
     /// Where it speaks and listens without unicast peers.

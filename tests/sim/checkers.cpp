@@ -27,6 +27,7 @@ Checkers::Checkers(Stage& stage)
       two_since_(stage.scenario.instances()),
       both_since_(stage.scenario.instances()),
       none_since_(stage.scenario.instances()),
+      sick_since_(stage.scenario.instances()),
       moves_(stage.scenario.instances()) {
     for (auto& watched : watched_)
         watched.sights.resize(stage.scenario.instances());
@@ -50,8 +51,10 @@ void Checkers::started(Machine& machine) {
     watched.started_at = stage_.world.local(*machine.node);
     watched.overridden = machine.memory && !machine.memory->overrides.empty();
     watched.check_is_up.reset();
+    watched.reported = false;
+    watched.hold_ends.reset();
     if (machine.memory && !machine.memory->checks.empty())
-        watched.check_is_up = machine.memory->checks.front().verdict == Memory::Verdict::up;
+        watched.check_is_up = machine.memory->checks.front().verdict != Memory::Verdict::down;
     if (machine.keepalived || !machine.memory) return;
     std::erase_if(watched.resumes, [&](Instant at) { return stage_.now() - at > 61s; });
     bool all = true;
@@ -72,7 +75,12 @@ void Checkers::ended(Machine& machine) {
         seen.state = State::init;
         seen.zero_at.reset();
         seen.fenced = false;
+        seen.heard_higher.reset();
+        seen.heard_any.reset();
+        seen.heard_zero.reset();
     }
+    watched.refusals.clear();
+    watched.misled_at.reset();
     watched.unanswered.clear();
     watched.ended_with = machine.settings;
 }
@@ -88,7 +96,7 @@ bool Checkers::can_resume(const Machine& machine, std::size_t k) const {
     // Rule 7: a lease of whole seconds may end before that; the kernel that still holds the address is only
     // late.
     if (own.lease > Duration::zero()) limit = std::min(limit, own.lease);
-    return seen.ended_as_master && seen.last_advert && !machine.node->mute &&
+    return seen.ended_as_master && seen.last_advert && !machine.node->mute && !is_deaf(machine, k) &&
            stage_.world.local(*machine.node) - *seen.last_advert <= limit - margin &&
            watched_[machine.index].ended_with == machine.settings && kernel.link(own.interface)->carrier &&
            std::all_of(own.addresses.begin(), own.addresses.end(),
@@ -100,11 +108,13 @@ void Checkers::stepped(Machine& machine, const Input& input, const Actions& acti
         watched_[machine.index].in_force = *applied->settings;
     if (const auto* command = std::get_if<OperatorCommand>(&input)) look(machine, *command);
     if (const auto* verdict = std::get_if<CheckVerdict>(&input)) look(machine, *verdict);
-    if (const auto* packet = std::get_if<PacketReceived>(&input)) look(machine, *packet);
+    if (const auto* packet = std::get_if<PacketReceived>(&input)) look(machine, *packet, actions);
     if (const auto* request = std::get_if<AddressNotTried>(&input)) {
         if (const auto k = instance_of(request->address))
             sight(machine, *k).set_as_master.erase(request->address);
     }
+    if (const auto* appeared = std::get_if<AddressAppeared>(&input))
+        watched_[machine.index].refusals.erase(appeared->address.address);
     if (std::holds_alternative<AddressRefused>(input)) watched_[machine.index].refused_at = stage_.now();
     for (const auto& action : actions) {
         if (const auto* frame = std::get_if<SendFrame>(&action))
@@ -120,7 +130,21 @@ void Checkers::stepped(Machine& machine, const Input& input, const Actions& acti
 }
 
 void Checkers::look(Machine& machine, const CheckVerdict& verdict) {
-    watched_[machine.index].check_is_up = verdict.state == CheckState::up;
+    auto& watched = watched_[machine.index];
+    if (verdict.state != CheckState::unknown) {
+        watched.reported = true;
+        watched.check_is_up = verdict.state == CheckState::up;
+        watched.hold_ends.reset();
+        return;
+    }
+    if (!watched.check_is_up) return;
+    const auto& check = machine.settings.checks.front();
+    if (check.on_unknown == OnUnknown::hold) {
+        if (!watched.hold_ends && check.hold_time)
+            watched.hold_ends = stage_.world.local(*machine.node) + *check.hold_time;
+    } else {
+        watched.check_is_up = check.on_unknown == OnUnknown::ignore;
+    }
 }
 
 void Checkers::look(Machine& machine, const OperatorCommand& command) {
@@ -133,12 +157,29 @@ void Checkers::look(Machine& machine, const OperatorCommand& command) {
     if (command.kind == Kind::clear_override) watched.overridden = false;
 }
 
-void Checkers::look(Machine& machine, const PacketReceived& packet) {
+void Checkers::look(Machine& machine, const PacketReceived& packet, const Actions& actions) {
+    if (is_stranger(packet.source)) return rule_5_strangers_change_nothing(machine, packet, actions);
+    const Instant local = stage_.world.local(*machine.node);
     const auto* link = machine.node->kernel.link(packet.interface_index);
     for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
         const auto& own = settings(machine, k);
         if (own.virtual_router_id != packet.message.at(1) || own.interface != link->name) continue;
-        if (packet.message.at(2) != vrrp::leaving_priority) sight(machine, k).challenged = stage_.now();
+        auto& seen = sight(machine, k);
+        const std::uint8_t priority = packet.message.at(2);
+        if (priority == vrrp::leaving_priority) {
+            seen.heard_zero = local;
+            seen.zero_counts =
+                !machine.keepalived && test::status(*machine.node, own.name).effective_priority > 1;
+            continue;
+        }
+        seen.challenged = stage_.now();
+        seen.heard_any = local;
+        if (machine.keepalived) continue;
+        // Who says that it is sick does not put off a takeover any longer (rule 12).
+        if (priority == 1 && seen.higher_from == packet.source) seen.heard_higher.reset();
+        if (priority == 1 || priority < test::status(*machine.node, own.name).effective_priority) continue;
+        seen.heard_higher = local;
+        seen.higher_from = packet.source;
     }
 }
 
@@ -165,6 +206,7 @@ void Checkers::look(Machine& machine, const AddAddress& added) {
     if (!k) return;
     const auto& seen = sight(machine, *k);
     if (!machine.keepalived) rule_7_no_lease_is_repaired(machine, *k, added.address.address);
+    if (!machine.keepalived) rule_11_tries_again_later(machine, added.address.address);
     // Whether an advert has failed to leave it learns only after the step.
     const bool just_sent = seen.last_tried == stage_.world.local(*machine.node);
     // Who knows that it cannot send and hears nobody may set one that a reload has brought.
@@ -195,15 +237,31 @@ void Checkers::look(Machine& machine, const Input& input, const Actions& actions
     seen.state = transition.to;
     seen.fenced = false;
     if (transition.from == State::master) seen.zero_at.reset();
+    if (transition.to == State::backup) note_backup(machine, k, transition);
     if (transition.to != State::master) return;
+    if (transition.from == State::backup) rule_4_no_sooner_than_the_peer_is_down(machine, k);
     rule_13_waits_for_a_verdict(machine, k);
     // A resume goes on with the leases of the run before.
     if (transition.from != State::init) {
         seen.set_as_master.clear();
         seen.lease_begun = stage_.world.local(*machine.node);
     }
+    // Whoever takes the role may try at once.
+    watched_[machine.index].refusals.clear();
     moves_[k].push_back(stage_.now());
     seen.master_since = stage_.world.local(*machine.node);
+}
+
+void Checkers::note_backup(Machine& machine, std::size_t k, const Transition& transition) {
+    const Instant local = stage_.world.local(*machine.node);
+    auto& watched = watched_[machine.index];
+    watched.sights[k].backup_since = local;
+    if (transition.from != State::master) return;
+    for (const auto& member : watched.sights) {
+        if (member.heard_zero &&
+            local - *member.heard_zero < stage_.scenario.interval * stage_.scenario.down_adverts)
+            watched.misled_at = local;
+    }
 }
 
 void Checkers::look(Machine& machine, const OperatorAnswer& answer) {
@@ -311,17 +369,22 @@ void Checkers::settled() {
             rule_9_yield_ends(machine, k);
             adverts_keep_their_spacing(machine, k);
             rule_16_priority_follows_the_check(machine, k);
+            rule_6_the_deaf_do_not_serve(machine, k);
+            rule_11_degraded_where_nobody_else_serves(machine, k);
             rule_19_maintenance_never_serves(machine, k);
         }
         if (!machine.acts()) continue;
         rule_7_no_lease_comes_back(machine);
         rule_17_goes_on_after_a_crash(machine);
         rule_9_group_as_one(machine);
+        rule_4_pair_takes_over_without_skew(machine);
+        rule_4_group_follows_a_priority_0(machine);
         rule_19_commands_are_answered(machine);
     }
     for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
         rule_3_at_most_one_master(k);
         rule_6_at_least_one_master(k);
+        rule_12_the_sick_give_way(k);
         rule_9_make_before_break(k);
         rule_15_moves_are_bounded(k);
     }

@@ -17,11 +17,11 @@ namespace {
 constexpr Duration kernel_lateness = 400ms;
 constexpr Duration in_flight = 2 * test::World::latency;
 
+}  // namespace
+
 std::string here(const Machine& machine, std::size_t k) {
     return concat(machine.node->name, " VI_", k + 1);
 }
-
-}  // namespace
 
 /// Both advertise every interval, so that within one the lower hears the higher, or the higher answers the
 /// lower. Who yields has sent its priority 0 and stays for two at most.
@@ -167,7 +167,7 @@ void Checkers::rule_13_waits_for_a_verdict(const Machine& machine, std::size_t k
         throw Broken(concat("rule 13: ", here(machine, k), " becomes MASTER before its check has reported"));
 }
 
-/// Rules 10 and 16: a weight counts once, however many members track the check; without one it is 1.
+/// Rules 10, 14 and 16: a weight counts once, however many members track the check; without one it is 1.
 void Checkers::rule_16_priority_follows_the_check(const Machine& machine, std::size_t k) const {
     const auto& watched = watched_[machine.index];
     // Who was refused an address has other reasons to be the lowest (rule 11).
@@ -176,10 +176,10 @@ void Checkers::rule_16_priority_follows_the_check(const Machine& machine, std::s
     int expected = own.priority;
     if (!own.checks.empty()) {
         const auto& tracker = own.checks.front();
-        const bool overdue =
-            !watched.check_is_up && stage_.world.local(*machine.node) - watched.started_at >= 5s;
-        if (overdue) return;
-        const bool down = watched.check_is_up == false;
+        const Instant now = stage_.world.local(*machine.node);
+        if (!watched.reported && now - watched.started_at >= 5s) return;
+        const bool held_for_too_long = watched.hold_ends && now >= *watched.hold_ends;
+        const bool down = watched.check_is_up == false || held_for_too_long;
         if (down && tracker.weight) expected = std::clamp(expected + *tracker.weight, 1, 254);
         if (down && !tracker.weight && tracker.on_down == OnDown::last_resort) expected = 1;
     }

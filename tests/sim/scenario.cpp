@@ -33,6 +33,7 @@ struct Common {
     unsigned addresses = 1;
     Duration recover_delay{};
     std::optional<CheckTracker> tracker;
+    Check check;
     Gratuitous gratuitous;
 };
 
@@ -75,8 +76,21 @@ Common draw_common(Scenario& s, std::size_t machines, Random& random) {
         if (random.percent(50)) tracker.weight = random.pick({-80, -3});
         if (random.percent(20)) tracker.on_down = OnDown::fault;
         common.tracker = tracker;
+        common.check = test::make_check(tracker.check);
+        common.check.on_unknown =
+            random.pick({OnUnknown::hold, OnUnknown::hold, OnUnknown::down, OnUnknown::ignore});
+        if (random.percent(30)) common.check.hold_time = random.between(1ms, 3s);
     }
     return common;
+}
+
+std::string words_on_unknown(const Check& check) {
+    switch (check.on_unknown) {
+        case OnUnknown::down: return ", unknown is down";
+        case OnUnknown::ignore: return ", unknown is ignored";
+        case OnUnknown::hold: break;
+    }
+    return check.hold_time ? concat(", held for ", to_text(*check.hold_time)) : "";
 }
 
 }  // namespace
@@ -93,7 +107,7 @@ Scenario make_scenario(Random& random) {
     for (std::size_t m = 0; m < machines; ++m) {
         Settings settings;
         settings.node = concat("n", m + 1);
-        if (common.tracker) settings.checks.push_back(test::make_check("service"));
+        if (common.tracker) settings.checks.push_back(common.check);
         for (std::size_t k = 0; k < instances; ++k) {
             auto instance = make_instance(s, common, k);
             // Instances outside a group may have their masters on different machines.
@@ -106,7 +120,7 @@ Scenario make_scenario(Random& random) {
     }
     for (std::size_t m = 0; common.unicast && m < machines; ++m) {
         for (auto& instance : s.settings[m].instances) {
-            const auto lan = static_cast<unsigned>(instance.interface.back() - '0');
+            const unsigned lan = lan_number(instance.interface);
             for (std::size_t peer = 0; peer < machines; ++peer) {
                 if (peer != m) instance.unicast_peers.push_back(test::ip(own_address(s, peer, lan)));
             }
@@ -118,8 +132,13 @@ Scenario make_scenario(Random& random) {
         static_cast<unsigned>(common.version), " ", to_string(s.family), " ", to_text(s.interval), " x",
         s.down_adverts, common.pair ? ", pair" : "", common.preempt ? "" : ", no preempt",
         common.lease ? ", lease" : "", common.unicast ? ", unicast" : "", common.tracker ? ", check" : "",
-        common.tracker && common.tracker->weight ? concat(" weight ", *common.tracker->weight) : "");
+        common.tracker && common.tracker->weight ? concat(" weight ", *common.tracker->weight) : "",
+        common.tracker ? words_on_unknown(common.check) : "");
     return s;
+}
+
+unsigned lan_number(const std::string& name) {
+    return static_cast<unsigned>(name.back() - '0');
 }
 
 std::string own_address(const Scenario& scenario, std::size_t machine, unsigned lan) {
@@ -127,8 +146,13 @@ std::string own_address(const Scenario& scenario, std::size_t machine, unsigned 
                                            : concat("fe80::", lan + 1, ":", 11 + machine);
 }
 
+std::string stranger_address(const Scenario& scenario, unsigned lan, unsigned which) {
+    return scenario.family == Family::ipv4 ? concat("10.", lan, ".0.", 200 + which)
+                                           : concat("fe80::", lan + 1, ":", 200 + which);
+}
+
 VirtualAddress spare_address(const Scenario& scenario, const Instance& instance) {
-    const auto lan = static_cast<unsigned>(instance.interface.back() - '0');
+    const unsigned lan = lan_number(instance.interface);
     const auto k = static_cast<std::size_t>(instance.virtual_router_id - 51);
     return test::virtual_address(virtual_text(scenario, lan, k, 9), instance.interface);
 }

@@ -29,8 +29,12 @@ struct Scenario {
 
 Scenario make_scenario(Random& random);
 
+/// Of a LAN or the interface on it.
+unsigned lan_number(const std::string& name);
 /// The machine's own address on a LAN.
 std::string own_address(const Scenario& scenario, std::size_t machine, unsigned lan);
+/// Addresses of a router that is none of the machines: its own is the first.
+std::string stranger_address(const Scenario& scenario, unsigned lan, unsigned which);
 /// A virtual address that no configuration of make_scenario() has.
 core::VirtualAddress spare_address(const Scenario& scenario, const core::Instance& instance);
 

@@ -26,6 +26,7 @@ struct Machine {
     bool sick = false;                   ///< its check said DOWN last
     bool blind = false;                  ///< events of its kernel were lost, the snapshot is still to come
     std::vector<bool> plugged;           ///< by LAN: the cable
+    std::vector<bool> deaf;              ///< by LAN: its socket cannot be had
 
     bool acts() const { return node->runs() && !node->paused; }
 };
@@ -71,6 +72,10 @@ class Stage {
     void override_check(Machine& machine, std::optional<bool> up, Duration lasts = {});
     void plug(Machine& machine, unsigned lan, bool in);
     void mute(Machine& machine, bool on);
+    void deafen(Machine& machine, unsigned lan, bool on);
+    /// A router that has nothing to do with ours advertises addresses of its own under the VRID of an
+    /// instance.
+    void stranger(std::size_t k, std::uint8_t priority);
     void impair(unsigned lan, const Impairment& how);
     void mend(unsigned lan);
     void cut(unsigned lan, const Machine& from, const Machine& to);
@@ -104,6 +109,7 @@ class Stage {
     void deed(const std::string& what, Force force = Force::hard);
     void watch(const core::test::Node& node, const core::Input& input, const core::Actions& actions);
     void remember(Machine& machine, const core::Actions& actions);
+    void tell_hearing(Machine& machine, unsigned lan);
     void bury_the_stopped();
     void update_calm();
     bool disturbed() const;

@@ -69,7 +69,7 @@ void Storm::network_trouble(Duration lasts) {
     const unsigned lan = any_lan();
     auto& from = any();
     auto& to = any();
-    switch (random_.below(4)) {
+    switch (random_.below(5)) {
         case 0:
             stage_.impair(lan, {random_.between(0, 60), random_.between(0, 30),
                                 random_.between(0ns, stage_.scenario.interval * 3 / 2)});
@@ -85,10 +85,19 @@ void Storm::network_trouble(Duration lasts) {
                              [&, lan] { stage_.join(lan, from, other), stage_.join(lan, other, from); });
             }
             return;
+        case 3: return stranger(lasts);
         default:
             stage_.plug(from, lan, false);
             stage_.later(lasts, [&, lan] { stage_.plug(from, lan, true); });
     }
+}
+
+void Storm::stranger(Duration lasts) {
+    const auto k = static_cast<std::size_t>(random_.below(stage_.scenario.instances()));
+    const auto priority = random_.pick<std::uint8_t>({0, 1, 100, 254, 255});
+    constexpr int most = 20;
+    for (int i = 0; i < most && i * stage_.scenario.interval <= lasts; ++i)
+        stage_.later(i * stage_.scenario.interval, [=, this] { stage_.stranger(k, priority); });
 }
 
 void Storm::pause(Machine& machine, bool frozen, Duration lasts) {
@@ -119,7 +128,12 @@ void Storm::restart(Machine& machine) {
 
 void Storm::machine_trouble(Duration lasts) {
     auto& machine = any();
-    switch (random_.below(8)) {
+    switch (random_.below(9)) {
+        case 8: {
+            const unsigned lan = any_lan();
+            stage_.deafen(machine, lan, true);
+            return stage_.later(lasts, [&, lan] { stage_.deafen(machine, lan, false); });
+        }
         case 7:
             stage_.trap(machine);
             return stage_.later(stage_.scenario.interval + lasts, [&] { stage_.wake(machine); });
@@ -163,10 +177,9 @@ void Storm::refuse(Machine& machine, Duration lasts) {
 void Storm::flap_check(Machine& machine) {
     const unsigned times = random_.between(1, 5);
     const Duration step = random_.between(1ms, stage_.scenario.interval);
-    for (unsigned i = 0; i < times; ++i) {
-        stage_.later(i * step,
-                     [&, i] { stage_.verdict(machine, i % 2 == 0 ? CheckState::down : CheckState::up); });
-    }
+    const auto bad = random_.percent(60) ? CheckState::down : CheckState::unknown;
+    for (unsigned i = 0; i < times; ++i)
+        stage_.later(i * step, [&, i, bad] { stage_.verdict(machine, i % 2 == 0 ? bad : CheckState::up); });
 }
 
 void Storm::change_settings(Machine& machine) {

@@ -22,6 +22,7 @@ class Storm {
     void network_trouble(Duration lasts);
     void machine_trouble(Duration lasts);
     void agent_trouble(Duration lasts);
+    void stranger(Duration lasts);
     void pause(Machine& machine, bool frozen, Duration lasts);
     void restart(Machine& machine);
     void change_settings(Machine& machine);

@@ -220,3 +220,25 @@ TEST_CASE("rule 7: an address that the lease of an earlier time as MASTER takes 
     CHECK(solo.world.logged("lb1", "was deleted by another program") == 0);
     CHECK(solo.counters().address_repairs == 0);
 }
+
+TEST_CASE(
+    "rule 12: a last resort that does not hear the master is nobody to take over from, until the master is "
+    "gone") {
+    Solo solo([](Instance& i) { i.preempt = GENERATE(true, false); });
+    solo.hear(200);
+    const auto sick_beside = [&](Duration after) {
+        solo.world.run_for(after);
+        solo.hear(1, "10.0.0.3");
+    };
+    for (int i = 0; i < 5; ++i) {
+        sick_beside(100ms);
+        solo.world.run_for(900ms);
+        CHECK(solo.state() == State::backup);
+        solo.hear(200);
+    }
+    CHECK(solo.status().master == ip("10.0.0.2"));
+    // The next advert after three intervals of silence, and the skew.
+    for (int i = 0; i < 3; ++i)
+        sick_beside(1s);
+    CHECK(solo.time_to(State::master) == 609375us);
+}
