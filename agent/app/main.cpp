@@ -12,9 +12,11 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "agent/app/bus_loop.hpp"
 #include "agent/app/engine_loop.hpp"
+#include "agent/app/kept_configuration.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/options.hpp"
 #include "agent/app/plugin_loop.hpp"
@@ -111,9 +113,28 @@ regent::Result<Parts> open_parts(const regent::app::Options& options, const rege
     return parts;
 }
 
+/// What the agent starts with.
+struct Start {
+    regent::config::Loaded loaded;
+    /// Of the file on disk, where it has errors and what was in force before a crash goes on in its place.
+    std::vector<regent::config::Diagnostic> refused;
+};
+
+Start load(const regent::app::Options& options, regent::plugin::Catalog& catalog,
+           const regent::app::KeptConfiguration& kept) {
+    Start start{regent::config::load_file(options.config, catalog.capabilities()), {}};
+    if (start.loaded.settings || catalog.late()) return start;
+    const auto text = kept.recall();
+    if (!text) return start;
+    auto before = regent::config::load_text(*text, options.config.string(), catalog.capabilities());
+    if (!before.settings) return start;
+    return {std::move(before), std::move(start.loaded.diagnostics)};
+}
+
 int run(const regent::app::Options& options) {
     regent::plugin::Catalog catalog(options.plugins);
-    const auto loaded = regent::config::load_file(options.config, catalog.capabilities());
+    const regent::app::KeptConfiguration kept(options.run_dir, options.config);
+    const auto [loaded, refused] = load(options, catalog, kept);
     if (!loaded.settings) {
         regent::app::print_error(regent::config::render(loaded.diagnostics, false));
         // A busy machine is no reason to stay down: the service manager starts again after a failure.
@@ -154,12 +175,14 @@ int run(const regent::app::Options& options) {
         }
     }
     service.use(loaded);
+    if (!refused.empty()) service.start_without_file(refused);
     std::optional<Waiter> record_thread;
     if (parts->recorder) record_thread.emplace([&] { parts->recorder->run(); });
     std::jthread engine_thread([&] { parts->engine->run(options.realtime); });
     std::jthread plugin_thread([&] { parts->plugins->run(); });
     Waiter bus_thread([&] { parts->bus->run(); });
     const auto done = service.run();
+    if (done && !channels.to_be_resumed) kept.forget();
     const int code = done ? static_cast<int>(ExitCode::ok) : complain(ExitCode::failure, done.error().text);
     channels.finish_bus.store(true, std::memory_order_release);
     channels.outbox.wake();

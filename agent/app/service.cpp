@@ -55,6 +55,7 @@ Service::Service(const Options& options, plugin::Catalog& catalog, Channels& cha
       loop_(std::move(loop)),
       manager_(std::move(manager)),
       sink_(options.log),
+      kept_(options.run_dir, options.config),
       views_(channels.outbox, REGENT_VERSION, options.config.string()) {}
 
 Result<void> Service::run() {
@@ -255,6 +256,21 @@ void Service::use(const config::Loaded& loaded) {
     events_.configure(*loaded.settings);
     views_.configure(loaded);
     plugin_command(std::make_shared<const config::Plan>(loaded.plan));
+    keep(loaded.text);
+}
+
+void Service::keep(const std::string& text) {
+    const auto done = kept_.keep(text);
+    const auto problem = done ? std::string() : done.error().text;
+    if (!problem.empty() && problem != not_kept_)
+        log(core::LogLevel::warning,
+            fmt::format("after a crash the file on disk will count, even a broken one: {}", problem));
+    not_kept_ = problem;
+}
+
+void Service::start_without_file(const std::vector<config::Diagnostic>& diagnostics) {
+    log_diagnostics(diagnostics);
+    refuse("it has errors");
 }
 
 bool Service::plugin_command(PluginCommand command) {

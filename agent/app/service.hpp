@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "agent/app/bus_views.hpp"
+#include "agent/app/kept_configuration.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/messages.hpp"
 #include "agent/app/options.hpp"
@@ -30,6 +31,8 @@ class Service {
 
     /// Starts the checks and notifiers of a configuration. Before run() for that of the start.
     void use(const config::Loaded& loaded);
+    /// Before run(): the file on disk is not what use() was given, which was in force before a crash.
+    void start_without_file(const std::vector<config::Diagnostic>& diagnostics);
 
     void log(core::LogLevel level, const std::string& text) const;
     /// What a configuration file has to say, each line of it as a message.
@@ -53,6 +56,8 @@ class Service {
     bus::ReloadAnswer reload();
     bool apply(const config::Loaded& loaded);
     void refuse(std::string_view why);
+    /// For a start after a crash.
+    void keep(const std::string& text);
     /// False: the engine does not take it.
     bool command(core::Input input);
     /// False: the plugin thread does not take it.
@@ -72,6 +77,8 @@ class Service {
     platform::EventLoop loop_;
     platform::NotifySocket manager_;  ///< sd_notify() waits for a manager that does not read
     LogSink sink_;
+    KeptConfiguration kept_;
+    std::string not_kept_;  ///< why, when that was told last
     BusViews views_;
     notify::EventSource events_;
     std::map<std::string, core::InstanceStatus> instances_;

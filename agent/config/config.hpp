@@ -26,6 +26,8 @@ struct Loaded {
     Plan plan;
     /// SHA-256 of the file's text in hex, as sha256sum(1) prints it; empty without settings.
     std::string hash;
+    /// The text itself; empty without settings.
+    std::string text;
     /// In the order of the file.
     std::vector<Diagnostic> diagnostics;
     /// What was installed, when the file has a check or a notifier: the schemas of the plan.

@@ -109,6 +109,7 @@ Loaded load_checked(std::string_view text, const std::string& file_name, const C
     Loaded loaded;
     std::tie(loaded.settings, loaded.plan) = draft.finish();
     loaded.hash = sha256(text);
+    loaded.text = text;
     loaded.diagnostics = report.take();
     loaded.plugins = std::move(installed.plugins);
     return loaded;

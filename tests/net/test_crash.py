@@ -129,6 +129,32 @@ def test_left_for_an_upgrade_and_crash_loop(lab: Lab, say: Say, table: Table) ->
     duo.settle(timeout=2 * duo.takeover("lb2") + 2.0)
 
 
+def test_killed_while_the_file_on_disk_is_broken(lab: Lab, say: Say, table: Table) -> None:
+    """Somebody has edited the file and not applied it yet: what was in force goes on. After a clean stop the file on disk
+    alone counts."""
+    duo = Duo(lab).begin()
+    agent = duo.agents["lb1"]
+    assert isinstance(agent, Regent)
+    file = agent.write("[agent\n")
+    killed = agent.kill()
+    agent.start_file(file)
+    agent.wait_ready()
+    end = duo.capture.pass_time(killed + duo.takeover("lb2") + 0.5 * duo.interval)
+    problems = _undisturbed(duo, killed, end)
+    none, _both, flips = duo.cost(killed, end)
+    said = agent.notified().wait_for("was not applied", 5.0)
+    say(f"killed while the file on disk is broken: without VIP {none * 1000:.1f} ms, {flips} flips; {said}")
+    table.add("killed, the file on disk broken meanwhile", f"{none * 1000:.1f} ms, {flips} flips, 1x",
+              "0 ms without VIP, 0 flips; STATUS tells")
+    assert not problems, "\n".join(problems)
+    assert agent.running().find("error: .*regent.toml:1:")
+    agent.stop()
+    duo.settle("lb2")
+    agent.start_file(file)
+    assert agent.running().wait(5.0) == 7
+    assert all(duo.watcher.holders(vip) == {"lb2"} for vip in duo.vips)
+
+
 def test_routes_stay_over_a_restart(lab: Lab, say: Say) -> None:
     """What goes on is not taken away and set again meanwhile; what nobody wants any more goes, and a changed one is set."""
     add_balancers(lab)

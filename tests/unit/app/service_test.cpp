@@ -36,6 +36,7 @@ class Bench {
     explicit Bench(const std::string& text = good) {
         options.config = directory.path() / "regent.toml";
         std::ofstream(options.config) << text;
+        options.run_dir = directory.path();
         options.plugins = {{}, "/nonexistent/regent-plugin-host"};
         sigset_t signals;
         sigemptyset(&signals);
@@ -139,6 +140,17 @@ TEST_CASE("service: a file with errors is not applied, and its caller gets all o
     CHECK_FALSE(bench.channels.commands.try_pop());
     REQUIRE(batch.agent);
     CHECK(batch.agent->config_problem.find("it has errors") != std::string::npos);
+}
+
+TEST_CASE(
+    "service: what is in force is kept for a start after a crash, and a broken file does not replace it") {
+    Bench bench;
+    const app::KeptConfiguration kept(bench.options.run_dir, bench.options.config);
+    bench.pass_on(Kind::reload);
+    CHECK(kept.recall() == good);
+    std::ofstream(bench.options.config) << "[agent]\nnode = 1\n";
+    bench.pass_on(Kind::reload);
+    CHECK(kept.recall() == good);
 }
 
 TEST_CASE("service: a reload that the engine has no room for is refused, and said to be") {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration in force, kept in the run directory: who starts again after a crash must not fail because
+// the file on disk has been edited meanwhile and is broken.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/base/result.hpp"
+
+namespace regent::app {
+
+/// One thread at a time. Every call may wait for a disk.
+class KeptConfiguration {
+  public:
+    /// Of the file `config`, in `run_dir`.
+    KeptConfiguration(const std::filesystem::path& run_dir, const std::filesystem::path& config);
+
+    /// Replaces what is kept; readable by this user alone, for it has passwords. Where it fails, what was
+    /// kept before is gone too: an older one must not come back.
+    Result<void> keep(std::string_view text) const;
+    /// What was in force when an agent of this boot ended without a clean stop.
+    std::optional<std::string> recall() const;
+    /// After a clean stop the file on disk alone counts.
+    void forget() const;
+
+  private:
+    Result<void> write(std::string_view text) const;
+
+    std::filesystem::path path_;
+    std::string first_line_;  ///< a comment that names this boot and the file; not part of the text
+};
+
+}  // namespace regent::app
