@@ -70,7 +70,7 @@ std::optional<std::string> SyncGroup::unfit_to_resume(const Memory& memory, cons
         if (record->addresses != member->address_keys()) return "its addresses have changed";
         if (!record->last_advert) return "it had not advertised";
         const auto silence = turn.now - *record->last_advert;
-        if (silence < Duration::zero() || silence > member->peer_down() - time_to_send)
+        if (silence < Duration::zero() || silence > record->peer_down - time_to_send)
             return concat("its last advertisement left ", to_text(silence),
                           " ago: another master may have taken over");
         // In whole seconds it may end before the peers miss us.

@@ -22,7 +22,8 @@ class Writer {
         u8(static_cast<std::uint8_t>(value.size()));
         out_.append(value.bytes());
     }
-    void instant(Instant value) { out_.u64(static_cast<std::uint64_t>(value.time_since_epoch().count())); }
+    void duration(Duration value) { out_.u64(static_cast<std::uint64_t>(value.count())); }
+    void instant(Instant value) { duration(value.time_since_epoch()); }
     template <class Item, class Each>
     void list(const std::vector<Item>& items, const Each& each) {
         const auto size = std::min(items.size(), longest);
@@ -55,11 +56,12 @@ class Reader {
         sound_ = sound_ && found;
         return found.value_or(IpAddress());
     }
-    Instant instant() {
-        const Instant value{Duration(static_cast<Duration::rep>(in_.u64()))};
-        sound_ = sound_ && value >= Instant{};
+    Duration duration() {
+        const Duration value(static_cast<Duration::rep>(in_.u64()));
+        sound_ = sound_ && value >= Duration::zero();
         return value;
     }
+    Instant instant() { return Instant(duration()); }
     template <class Each>
     auto list(const Each& each) {
         std::vector<decltype(each())> items;
@@ -90,6 +92,7 @@ void write(Writer& out, const Memory::Router& router) {
     out.u8(router.last_advert ? 1 : 0);
     if (router.last_advert) out.instant(*router.last_advert);
     out.list(router.trusted, [&](const IpAddress& sender) { out.address(sender); });
+    out.duration(router.peer_down);
 }
 
 Memory::Router read_router(Reader& in) {
@@ -112,6 +115,7 @@ Memory::Router read_router(Reader& in) {
     router.held = in.flag();
     if (in.flag()) router.last_advert = in.instant();
     router.trusted = in.list([&] { return in.address(); });
+    router.peer_down = in.duration();
     return router;
 }
 
@@ -145,7 +149,7 @@ const Memory::Router* Memory::find(const RouterKey& key) const {
 bool Memory::same_but_for_adverts(const Memory& other) const {
     const auto same = [](const Router& a, const Router& b) {
         return a.key == b.key && a.addresses == b.addresses && a.master == b.master && a.held == b.held &&
-               a.trusted == b.trusted;
+               a.trusted == b.trusted && a.peer_down == b.peer_down;
     };
     return std::equal(routers.begin(), routers.end(), other.routers.begin(), other.routers.end(), same) &&
            checks == other.checks && resumes == other.resumes && maintenance == other.maintenance &&

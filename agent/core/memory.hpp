@@ -40,6 +40,7 @@ struct Memory {
         bool held = false;                   ///< gave the role away on request (rules.md 19)
         std::optional<Instant> last_advert;  ///< with a priority other than 0, if it is master
         std::vector<IpAddress> trusted;      ///< senders whose list overlapped ours (rules.md 5)
+        Duration peer_down{};  ///< with the interval of those adverts, whatever is configured now
 
         bool operator==(const Router&) const = default;
     };

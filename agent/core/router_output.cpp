@@ -175,6 +175,7 @@ Memory::Router VirtualRouter::remember() const {
     memory.master = is_master();
     if (memory.master) memory.last_advert = advertised_at_;
     memory.trusted = peers_.trusted();
+    memory.peer_down = peer_down();
     return memory;
 }
 

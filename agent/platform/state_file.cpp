@@ -24,7 +24,7 @@ namespace {
 /// Where the file counts.
 struct Identity {
     std::array<char, 36> boot_id{};
-    std::uint32_t version = 2;  ///< of the layout and of what encode() makes
+    std::uint32_t version = 3;  ///< of the layout and of what encode() makes
     std::uint64_t network_namespace = 0;
 
     bool operator==(const Identity&) const = default;

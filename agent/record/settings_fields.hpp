@@ -33,7 +33,7 @@ REGENT_RECORD(core, Settings, node, instances, groups, checks);
 
 REGENT_RECORD(core, AddressKey, device, address, prefix);
 REGENT_RECORD(core, RouterKey, interface, family, virtual_router_id);
-REGENT_RECORD(core, Memory::Router, key, addresses, master, held, last_advert, trusted);
+REGENT_RECORD(core, Memory::Router, key, addresses, master, held, last_advert, trusted, peer_down);
 REGENT_RECORD(core, Memory::Check, name, verdict, message);
 REGENT_RECORD(core, Memory::Override, check, up, until, message);
 REGENT_RECORD(core, Memory, routers, checks, resumes, maintenance, overrides);

@@ -21,7 +21,8 @@ Memory full() {
     router.held = true;
     router.last_advert = Instant(17s);
     router.trusted = {ip("10.0.0.2")};
-    memory.routers = {router, Memory::Router{{"eth2", Family::ipv4, 1}, {}, false, false, {}, {}}};
+    router.peer_down = 3s;
+    memory.routers = {router, Memory::Router{{"eth2", Family::ipv4, 1}, {}, false, false, {}, {}, {}}};
     memory.checks = {{"web", Memory::Verdict::down, "refused"}, {"rmi", Memory::Verdict::ignored, ""}};
     memory.resumes = {Instant(1s), Instant(2s)};
     memory.maintenance = "disk";

@@ -91,6 +91,25 @@ TEST_CASE("rule 17: 10 ms before peer_down is the last moment") {
     CHECK(late.world.logged("lb1", "another master may have taken over") == 1);
 }
 
+TEST_CASE("rule 17: how long the peers wait is told by the interval that they have heard, not by a new one") {
+    auto settings = settings_of();
+    settings.instances[0].version = vrrp::Version::v3;
+    SECTION("a longer one: another may have taken over long ago") {
+        settings.instances[0].advert_interval = 10s;
+        settings.instances[0].lease = 30s;
+        Killed late(3100ms);
+        late.start(settings);
+        CHECK(late.state() == State::backup);
+        CHECK(late.world.logged("lb1", "another master may have taken over") == 1);
+    }
+    SECTION("a shorter one: nobody has") {
+        settings.instances[0].advert_interval = 500ms;
+        Killed in_time(2900ms);
+        in_time.start(settings);
+        CHECK(in_time.state() == State::master);
+    }
+}
+
 TEST_CASE("rule 17: an address is gone: its lease is not repaired") {
     Killed solo(1s);
     solo.node.kernel.remove_by_hand(ip("10.0.0.100"));
