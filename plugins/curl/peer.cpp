@@ -29,6 +29,11 @@ bool is_address(const std::string& text) {
     return socket_address(text).has_value();
 }
 
+bool is_link_local(const std::string& text) {
+    const auto address = socket_address(text);
+    return address && address->is_link_local();
+}
+
 std::optional<Url> parse_url(const std::string& text, std::string& why) {
     const std::unique_ptr<CURLU, CleanUrl> url(curl_url());
     why = "must be a URL, as in \"http://192.0.2.1:8080/health\"";

@@ -29,6 +29,8 @@ std::optional<Url> parse_url(const std::string& text, std::string& why);
 
 /// Whether it is an IPv4 or IPv6 address, without brackets or zone.
 bool is_address(const std::string& text);
+/// Whether it is an address that cannot be connected to, for nobody says through which interface.
+bool is_link_local(const std::string& text);
 
 struct Peer {
     Url url;

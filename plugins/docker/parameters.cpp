@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "plugins/support/socket_address.hpp"
+
 namespace regent::plugins::docker {
 namespace {
 
@@ -47,6 +49,7 @@ curl::Peer over_tcp(const sdk::Values& values) {
     const bool is_tls = values.boolean("tls");
     curl::Peer made;
     made.address = values.text("host");
+    if (curl::is_link_local(made.address)) throw sdk::Blame(values, "host", std::string(link_local_fault));
     const std::string name = values.text_if_set("server_name").value_or(address_in_url(made.address));
     const std::string port = std::to_string(values.has("port") ? values.port("port") : is_tls ? 2376 : 2375);
     made.url.text = (is_tls ? "https://" : "http://") + name + ":" + port;

@@ -6,6 +6,7 @@
 
 #include "plugins/curl/failure.hpp"
 #include "plugins/support/printable.hpp"
+#include "plugins/support/socket_address.hpp"
 
 namespace regent::plugins::http {
 namespace {
@@ -34,6 +35,8 @@ curl::Peer peer(const sdk::Values& values) {
                          fmt::format("\"{}\" is a name, and looking one up takes too long: give address = "
                                      "\"its IP address\" beside it",
                                      printable(made.url.host, 64)));
+    if (made.unix_socket.empty() && curl::is_link_local(made.address.empty() ? made.url.host : made.address))
+        throw sdk::Blame(values, made.address.empty() ? "url" : "address", std::string(link_local_fault));
     made.tls = {values.boolean("verify"), values.text("ca_file"), values.text("client_certificate"),
                 values.text("client_key")};
     if (!made.url.is_tls) {

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 
 namespace regent::plugins {
@@ -27,6 +28,10 @@ struct SocketAddress {
         return IN6_ARE_ADDR_EQUAL(&v6.sin6_addr, &other.v6.sin6_addr);
     }
 };
+
+/// What is wrong with one that is_link_local() where no interface can be named.
+inline constexpr std::string_view link_local_fault =
+    "is a link-local address, which means nothing without an interface";
 
 /// Nothing when `text` is no IPv4 or IPv6 address.
 inline std::optional<SocketAddress> socket_address(const std::string& text, std::uint16_t port = 0) {

@@ -12,8 +12,7 @@ namespace {
 SocketAddress address(const sdk::Values& values, std::string_view name, std::uint16_t port) {
     const auto made = socket_address(values.text(name), port);
     if (!made) throw sdk::Blame(values, name, "must be an IPv4 or IPv6 address, not a name");
-    if (made->is_link_local())
-        throw sdk::Blame(values, name, "is a link-local address, which means nothing without an interface");
+    if (made->is_link_local()) throw sdk::Blame(values, name, std::string(link_local_fault));
     return *made;
 }
 

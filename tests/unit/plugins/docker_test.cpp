@@ -450,6 +450,7 @@ TEST_CASE("docker: parameters that make no sense") {
     CHECK(why({{"container", "web"}, {"host", "2001:db8::1"}, {"server_name", "worker1"}}) == "accepted");
     CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"server_name", "a/b"}})
               .starts_with("server_name: must"));
+    CHECK(why({{"container", "web"}, {"host", "fe80::1"}}).starts_with("host: "));
     CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"tls", false}, {"ca_file", "/x"}})
               .starts_with("ca_file: is"));
     CHECK(why({{"container", "web"}, {"host", "192.0.2.1"}, {"client_key", "/x"}})

@@ -375,6 +375,9 @@ TEST_CASE("http: parameters that make no sense") {
     CHECK(why({}, "192.0.2.1").starts_with("url: must be a URL"));
     CHECK(why({}, "http://me:word@192.0.2.1/").starts_with("url: must not hold a user"));
     CHECK(why({}, "http://app.test/").starts_with("url: \"app.test\" is a name"));
+    for (const char* const url : {"http://[fe80::1]/", "http://[fe80::1%25eth0]/"})
+        CHECK(why({}, url).starts_with("url: "));
+    CHECK(why({{"address", "fe80::1"}}, "http://app.test/").starts_with("address: "));
     CHECK(why({{"address", "192.0.2.1"}}, "http://app.test/") == "accepted");
     CHECK(why({{"address", "192.0.2.1"}, {"unix_socket", "/x"}}).starts_with("unix_socket: address says"));
     CHECK(why({{"unix_socket", "/" + std::string(200, 'x')}}) ==
