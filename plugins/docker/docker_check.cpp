@@ -50,6 +50,8 @@ void DockerCheck::cancel(sdk::ProbeId) {
     probe_ = sdk::unsolicited;
     look_.cancel();
     context().clear_timer(deadline_timer);
+    // What an event has told of meanwhile is still to be looked at.
+    if (look_again_) look_soon();
 }
 
 void DockerCheck::look_soon() {

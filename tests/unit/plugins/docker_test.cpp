@@ -418,6 +418,22 @@ TEST_CASE("docker: so many of a label") {
     CHECK(bench.ask(check).reason == Reason::config);
 }
 
+TEST_CASE("docker: an event that comes during a probe is not lost when that is given up") {
+    Bench bench;
+    bench.dockerd.has("web", inspected("web"));
+    auto check = bench.start();
+    CHECK(bench.push(check, 0).state == State::up);
+    bench.settle(2);
+    bench.dockerd.answers["/containers/web/json"] = "";
+    (void)check.probe(1s);
+    bench.settle(3);
+    REQUIRE(bench.dockerd.tell(event_line("health_status: healthy", "web")));
+    bench.settle(3);
+    check.cancel();
+    bench.dockerd.has("web", inspected("web", R"(,"Paused":true)"));
+    CHECK(bench.push(check, 1).state == State::down);
+}
+
 TEST_CASE("docker: given up and stopped in the middle") {
     Bench bench;
     bench.dockerd.answers["/containers/web/json"] = "";
