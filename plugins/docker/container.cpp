@@ -70,15 +70,17 @@ Parsed<Container> parse_container(std::string_view text) {
     return made;
 }
 
-Parsed<std::vector<std::string>> parse_list(std::string_view text) {
+Parsed<std::vector<Listed>> parse_list(std::string_view text) {
     const json document = parse_json(text);
     if (!document.is_array()) return unclear("the answer is not a list of containers");
-    std::vector<std::string> ids;
+    std::vector<Listed> list;
     for (const json& item : document) {
-        ids.push_back(text_of(item, "Id", maximum_word));
-        if (!is_id(ids.back())) return unclear("a container in the list has no Id");
+        const std::string state = text_of(item, "State", maximum_word);
+        list.push_back({text_of(item, "Id", maximum_word),
+                        state == "exited" || state == "dead" || state == "created" || state == "removing"});
+        if (!is_id(list.back().id)) return unclear("a container in the list has no Id");
     }
-    return ids;
+    return list;
 }
 
 std::string parse_message(std::string_view text) {

@@ -43,8 +43,13 @@ struct Container {
 /// The answer to /containers/ID/json. The error is a sentence.
 Parsed<Container> parse_container(std::string_view text);
 
-/// The answer to /containers/json: ids.
-Parsed<std::vector<std::string>> parse_list(std::string_view text);
+struct Listed {
+    std::string id;
+    bool has_ended = false;  ///< or has never run
+};
+
+/// The answer to /containers/json.
+Parsed<std::vector<Listed>> parse_list(std::string_view text);
 
 /// What an answer that is an error says of itself, at most 120 printable bytes; "" if nothing.
 std::string parse_message(std::string_view text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/docker/look.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -51,18 +52,23 @@ void Look::ask(std::size_t index, const std::string& id) {
 void Look::take_list(Question::Answer answer) {
     if (!answer) return finish(tl::unexpected(answer.error()));
     if (answer->status != 200) return finish(tl::unexpected(refused(*answer)));
-    const auto ids = parse_list(answer->body);
-    if (!ids) return finish(tl::unexpected(sdk::unknown(sdk::Reason::protocol, "dockerd: " + ids.error())));
-    if (ids->size() > maximum_containers)
+    auto list = parse_list(answer->body);
+    if (!list) return finish(tl::unexpected(sdk::unknown(sdk::Reason::protocol, "dockerd: " + list.error())));
+    // What nobody removes after its run piles up, and must not hide those that run.
+    const auto first_ended =
+        std::stable_partition(list->begin(), list->end(), [](const Listed& one) { return !one.has_ended; });
+    const auto alive = static_cast<std::size_t>(first_ended - list->begin());
+    if (alive <= maximum_containers) list->resize(std::min(list->size(), maximum_containers));
+    if (alive > maximum_containers)
         return finish(tl::unexpected(sdk::unknown(
             sdk::Reason::config, fmt::format("{} containers have label {}, and no more than {} are looked at",
-                                             ids->size(), wanted_.label(), maximum_containers))));
-    if (ids->empty()) return finish(Sight());
-    open_ = ids->size();
+                                             list->size(), wanted_.label(), maximum_containers))));
+    if (list->empty()) return finish(Sight());
+    open_ = list->size();
     // The first that fails ends all, and perhaps begins anew.
     const std::uint64_t number = number_;
-    for (std::size_t index = 0; index < ids->size() && is_active() && number == number_; ++index)
-        ask(index, (*ids)[index]);
+    for (std::size_t index = 0; index < list->size() && is_active() && number == number_; ++index)
+        ask(index, (*list)[index].id);
 }
 
 void Look::take(Question::Answer answer) {

@@ -60,7 +60,7 @@ void answer(std::string_view text) {
         demand(!container.error().empty());
     }
     const auto list = parse_list(text);
-    demand(list ? std::all_of(list->begin(), list->end(), [](const auto& id) { return id.size() == 64; })
+    demand(list ? std::all_of(list->begin(), list->end(), [](const auto& one) { return one.id.size() == 64; })
                 : !list.error().empty());
     demand(parse_message(text).size() <= 123);
 }
