@@ -32,6 +32,8 @@ class Finder {
     virtual void hurry(sdk::Instant) {}
     /// Whether a new process can take the place of a living one without a hint.
     virtual bool must_ask_while_alive() const { return false; }
+    /// False: `process` lives, but is not what is meant any more.
+    virtual bool is_still_meant(const Process&) const { return true; }
     /// `process` has ended: where the source still speaks of it, it is stale.
     virtual void forget(const Process&) {}
     /// Whether the source is being changed at this moment, so that an answer now means little.

@@ -12,6 +12,8 @@ class LikenessFinder final : public Finder {
     explicit LikenessFinder(Likeness likeness) : likeness_(std::move(likeness)) {}
 
     void start(Hint) override {}
+    /// It may have become another program, as a child does that was seen between fork and exec.
+    bool is_still_meant(const Process& process) const override { return is_still_like(process, likeness_); }
     void find(sdk::Instant, Done done) override { done(find_processes(likeness_, maximum_processes)); }
     void stop() override {}
 

@@ -17,7 +17,7 @@
 namespace regent::plugins::process_watch {
 namespace {
 
-constexpr std::size_t maximum_shown = 64;
+constexpr std::size_t maximum_shown = 64, maximum_cmdline = 1 << 18;
 
 // The C library of Debian 12 declares no pidfd_open.
 int pidfd_open(pid_t pid) {
@@ -62,7 +62,7 @@ std::string proc_path(pid_t pid, std::string_view file) {
 
 bool fits(const Likeness& likeness, const ProcessStat& stat) {
     if (likeness.is_settled_by(stat.comm)) return true;
-    const auto cmdline = read_small_file(proc_path(stat.pid, "cmdline"), 1 << 18);
+    const auto cmdline = read_small_file(proc_path(stat.pid, "cmdline"), maximum_cmdline);
     return cmdline && likeness.fits(stat.comm, parse_arguments(*cmdline));
 }
 
@@ -119,6 +119,17 @@ Outcome<Process> open_process(pid_t pid, const Likeness* likeness) {
     process.comm = stat->comm;
     process.start_ticks = stat->start_ticks;
     return process;
+}
+
+bool is_still_like(const Process& process, const Likeness& likeness) {
+    const auto text = read_small_file(proc_path(process.pid, "stat"));
+    const auto stat = text ? parse_stat(*text) : std::nullopt;
+    if (!stat || likeness.is_settled_by(stat->comm)) return true;
+    const auto cmdline = read_small_file(proc_path(process.pid, "cmdline"), maximum_cmdline);
+    // What cannot be read says nothing, nor does one that is empty: within execve() it is for a moment. What
+    // was read of one that has ended may be of another.
+    return !cmdline || cmdline->empty() || likeness.fits(stat->comm, parse_arguments(*cmdline)) ||
+           process.has_ended();
 }
 
 Outcome<std::vector<Process>> find_processes(const Likeness& likeness, std::size_t limit) {

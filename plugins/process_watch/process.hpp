@@ -37,6 +37,9 @@ struct Process {
 /// UNKNOWN when that cannot be seen.
 Outcome<Process> open_process(pid_t pid, const Likeness* likeness = nullptr);
 
+/// False: `process` lives, and `likeness` does not fit it any more.
+bool is_still_like(const Process& process, const Likeness& likeness);
+
 /// The processes in /proc that `likeness` fits, at most `limit`. Reads two small files for each process there
 /// is.
 Outcome<std::vector<Process>> find_processes(const Likeness& likeness, std::size_t limit);

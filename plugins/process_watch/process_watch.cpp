@@ -94,17 +94,23 @@ void ProcessWatch::bury_dead() {
     for (std::size_t index = processes_.size(); index-- > 0;) {
         if (index < processes_.size() && processes_[index].has_ended()) end_of(index);
     }
+    // One that is meant is enough, so that no more than the first is looked at as a rule.
+    if (!processes_.empty() && !finder_->is_still_meant(processes_.front())) end_of(0);
+}
+
+void ProcessWatch::drop_strangers() {
+    while (!processes_.empty() && !finder_->is_still_meant(processes_.front()))
+        processes_.erase(processes_.begin());
 }
 
 void ProcessWatch::end_of(std::size_t index) {
     finder_->forget(processes_[index]);
-    exited_ = named(processes_[index]);
+    std::string name = named(processes_[index]);
     processes_.erase(processes_.begin() + static_cast<std::ptrdiff_t>(index));
-    if (processes_.empty()) {
-        last_ended();
-    } else {
-        exited_.clear();
-    }
+    drop_strangers();
+    if (!processes_.empty()) return;
+    exited_ = std::move(name);
+    last_ended();
 }
 
 void ProcessWatch::last_ended() {

@@ -49,6 +49,8 @@ class ProcessWatch {
     void end_of(std::size_t index);
     void last_ended();
     void bury_dead();
+    /// Drops from the front what is not meant any more.
+    void drop_strangers();
     void settle();
     sdk::Result judge() const;
 

@@ -54,6 +54,45 @@ struct Bench {
     }
 };
 
+/// A process that was forked by one of a name, and has not begun its own program yet.
+class Job {
+  public:
+    explicit Job(const std::string& comm) {
+        REQUIRE(::pipe2(go_, O_CLOEXEC) == 0);
+        REQUIRE(::pipe2(done_, O_CLOEXEC) == 0);
+        pid_ = ::fork();
+        if (pid_ == 0) run(comm);
+        ::close(done_[1]);
+        char byte = 0;
+        REQUIRE(::read(done_[0], &byte, 1) == 1);
+    }
+    Job(const Job&) = delete;
+    Job& operator=(const Job&) = delete;
+    ~Job() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+        for (const int fd : {go_[0], go_[1], done_[0]})
+            ::close(fd);
+    }
+    void become_sleep() const {
+        char byte = 0;
+        REQUIRE(::write(go_[1], &byte, 1) == 1);
+        REQUIRE(::read(done_[0], &byte, 1) == 0);
+    }
+
+  private:
+    [[noreturn]] void run(const std::string& comm) const {
+        char byte = 0;
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ::prctl(PR_SET_NAME, comm.c_str());
+        if (::write(done_[1], &byte, 1) == 1 && ::read(go_[0], &byte, 1) == 1)
+            ::execl("/bin/sleep", "sleep", "1000", nullptr);
+        ::_exit(127);
+    }
+    int go_[2]{-1, -1}, done_[2]{-1, -1};
+    pid_t pid_ = -1;
+};
+
 void refused(const sdk::testing::Settings& settings, const std::string& param) {
     sdk::testing::FakeHost host;
     try {
@@ -328,6 +367,32 @@ TEST_CASE("of several processes of a name the last counts") {
     CHECK(bench.ask(check).metrics[0].value == 1);
     late.kill();
     CHECK(bench.wait_for_push(check, 2).reason == sdk::Reason::exited);
+}
+
+TEST_CASE("what has become another program is none of its name any more") {
+    Bench bench;
+    auto daemon = std::make_unique<Child>("regent-jobs");
+    Job job("regent-jobs");
+    auto check = bench.start({{"name", "regent-jobs"}});
+    CHECK(bench.ask(check).metrics[0].value == 2);
+
+    SECTION("when the last other one ends") {
+        job.become_sleep();
+        const std::string name = "process " + std::to_string(daemon->pid()) + " (regent-jobs)";
+        daemon->kill();
+        const auto told = bench.wait_for_push(check, 1);
+        CHECK(told.state == sdk::State::down);
+        CHECK(told.message == name + " exited");
+    }
+    SECTION("when it is the last") {
+        daemon.reset();
+        bench.settle();
+        CHECK(bench.ask(check).state == sdk::State::up);
+        job.become_sleep();
+        CHECK(bench.ask(check).state == sdk::State::down);
+        const Child again("regent-jobs");
+        CHECK(bench.ask(check).state == sdk::State::up);
+    }
 }
 
 TEST_CASE("no more than 64 processes of a name are watched") {
