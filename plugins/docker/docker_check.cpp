@@ -91,6 +91,16 @@ std::optional<sdk::Result> DockerCheck::known_down() const {
     return result.state == sdk::State::down ? std::optional(std::move(result)) : std::nullopt;
 }
 
+std::optional<sdk::Result> DockerCheck::enough_of_label() const {
+    if (!wanted_.container.empty()) return std::nullopt;
+    std::vector<Container> answered = look_.found();
+    watched_.mark(answered);
+    sdk::Result result = judge(answered, wanted_);
+    if (result.state != sdk::State::up) return std::nullopt;
+    result.message += ", and dockerd does not answer for all there are";
+    return result;
+}
+
 void DockerCheck::answer(const sdk::Result& result) {
     context().clear_timer(deadline_timer);
     const auto probe = std::exchange(probe_, sdk::unsolicited);
@@ -134,7 +144,9 @@ void DockerCheck::on_timer(std::uint64_t timer) {
     }
     if (!look_.is_active()) return;
     const std::string awaited = look_.awaited();
+    const auto enough = enough_of_label();
     look_.cancel();
+    if (enough) return answer(*enough);
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(patience_).count();
     take(tl::unexpected(sdk::unknown(
         sdk::Reason::timeout, fmt::format("dockerd hangs: waited {} ms in vain for {}", waited, awaited))));

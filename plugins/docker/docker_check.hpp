@@ -60,6 +60,8 @@ class DockerCheck final : private Member {
     void take(Look::Sight sight);
     /// DOWN, if that follows from what was seen or told without asking.
     std::optional<sdk::Result> known_down() const;
+    /// UP, if those that dockerd has answered for so far are enough, whatever becomes of the others.
+    std::optional<sdk::Result> enough_of_label() const;
     void answer(const sdk::Result& result);
     void push(const sdk::Result& result);
 

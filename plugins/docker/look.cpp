@@ -31,6 +31,7 @@ void Look::start(Done done) {
     ++number_;
     done_ = std::move(done);
     found_.clear();
+    open_ = 0;
     if (!wanted_.container.empty()) {
         open_ = 1;
         return ask(0, wanted_.container);
@@ -99,7 +100,9 @@ void Look::cancel() {
 
 std::string Look::awaited() const {
     if (open_ == 0 && list_) return list_->awaited();
-    return questions_.empty() ? "the connection" : questions_.front()->awaited();
+    const auto open = std::find_if(questions_.begin(), questions_.end(),
+                                   [](const auto& question) { return question->is_active(); });
+    return open == questions_.end() ? "the connection" : (*open)->awaited();
 }
 
 }  // namespace regent::plugins::docker

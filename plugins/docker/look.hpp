@@ -25,7 +25,10 @@ class Look {
     void start(Done done);
     void cancel();
     bool is_active() const { return done_ != nullptr; }
+    /// For a message, while it is active.
     std::string awaited() const;
+    /// Those that dockerd has answered for, while it is active.
+    const std::vector<Container>& found() const { return found_; }
 
   private:
     void ask(std::size_t index, const std::string& id);

@@ -27,6 +27,7 @@ class Question final : private curl::Listener {
     /// `path` with its leading slash. `done` is called once, perhaps before this returns, unless cancelled.
     void ask(curl::Multi& multi, const std::string& path, Done done);
     void cancel() { transfer_.cancel(); }
+    bool is_active() const { return transfer_.is_active(); }
     std::string awaited() const { return transfer_.awaited(); }
 
   private:

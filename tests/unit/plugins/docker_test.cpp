@@ -428,6 +428,37 @@ TEST_CASE("docker: so many of a label") {
     CHECK(among_many.state == State::up);
 }
 
+TEST_CASE("docker: one container of a label that dockerd does not answer for leaves the others") {
+    Bench bench;
+    std::string body;
+    for (const char* const id : {"1", "2", "3"}) {
+        body += (body.empty() ? "" : ",") + ("{\"Id\":\"" + docker_id(id)) + "\"}";
+        bench.dockerd.has(docker_id(id), inspected(std::string("c") + id, "", 4711, docker_id(id)));
+    }
+    bench.dockerd.answers["/containers/json"] = http_answer("[" + body + "]");
+    auto enough = bench.make({{"label", "app=web"}, {"min_running", 2}});
+    auto all_needed = bench.make({{"label", "app=web"}, {"min_running", 3}});
+    CHECK(bench.ask(enough).state == State::up);
+    CHECK(bench.ask(all_needed).state == State::up);
+    // As dockerd does of one that is paused within a health check.
+    bench.dockerd.answers["/containers/" + docker_id("2") + "/json"] = "";
+    const auto ask = [&](sdk::testing::Instance& check) {
+        const auto probe = check.probe(1s);
+        bench.settle(bench.dockerd.asked.size());
+        bench.host.advance(1s);
+        REQUIRE(check.answer(probe));
+        return *check.answer(probe);
+    };
+    const auto report = ask(enough);
+    CHECK(report.state == State::up);
+    CHECK(report.message ==
+          "2 of 2 containers with label app=web up, and dockerd does not answer for all there are");
+    const std::string hangs = "dockerd hangs: waited 1000 ms in vain for the first byte of the answer";
+    CHECK(ask(all_needed).message == hangs);
+    bench.dockerd.answers["/containers/json"] = "";
+    CHECK(ask(enough).message == hangs);
+}
+
 TEST_CASE("docker: an event that comes during a probe is not lost when that is given up") {
     Bench bench;
     bench.dockerd.has("web", inspected("web"));
