@@ -52,6 +52,13 @@ int connecting_error(const Transfer& transfer) {
     return is_ipv6 && error == EACCES ? EHOSTUNREACH : error;
 }
 
+sdk::Result of_no_connection(const Transfer& transfer) {
+    // libcurl takes the EAGAIN of a unix socket for the beginning of a connection.
+    if (!transfer.peer().unix_socket.empty() && transfer.system_error() == 0)
+        return sdk::down(sdk::Reason::timeout, "takes no connection, its queue is full", EAGAIN);
+    return of_system(connecting_error(transfer));
+}
+
 std::string explained(const Transfer& transfer, CURLcode code) {
     const std::string_view text = transfer.explanation();
     return printable(text.empty() ? curl_easy_strerror(code) : text, maximum_shown);
@@ -88,7 +95,7 @@ sdk::Result failure(const Transfer& transfer, CURLcode code) {
         return sdk::down(Reason::protocol,
                          fmt::format("the header is longer than {} bytes", Transfer::maximum_header));
     switch (code) {
-        case CURLE_COULDNT_CONNECT: return of_system(connecting_error(transfer));
+        case CURLE_COULDNT_CONNECT: return of_no_connection(transfer);
         case CURLE_OPERATION_TIMEDOUT:
             return sdk::down(Reason::timeout, fmt::format("waited in vain for {}", transfer.awaited()));
         case CURLE_SEND_ERROR:

@@ -231,6 +231,21 @@ TEST_CASE("http: nobody there") {
     CHECK(bench.answer(bench.check, bench.check.probe()).reason == Reason::not_found);
 }
 
+TEST_CASE("http: a server whose queue is full, over a unix socket, does not refuse") {
+    Bench bench;
+    bench.server.reset();
+    bench.server = std::make_unique<test::StatsSocket>(bench.path, 0);
+    // It hangs, and what was given up stays in its queue, which has room for one.
+    const auto probe = bench.check.probe(1s);
+    bench.host.poll_once();
+    bench.host.advance(1s);
+    CHECK(bench.answer(bench.check, probe).reason == Reason::timeout);
+    const auto full = bench.answer(bench.check, bench.check.probe(1s));
+    CHECK(full.state == State::down);
+    CHECK(full.reason == Reason::timeout);
+    CHECK(full.message == "http://app.test/health: takes no connection, its queue is full");
+}
+
 TEST_CASE("http: without descriptors the server is not to blame") {
     REQUIRE_NETWORK();
     Bench bench;
