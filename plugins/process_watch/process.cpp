@@ -150,7 +150,7 @@ Outcome<std::vector<Process>> find_processes(const Likeness& likeness, std::size
         if (!stat || stat->is_dead() || !fits(likeness, *stat)) continue;
         auto process = open_process(pid, &likeness);
         if (process) found.push_back(std::move(*process));
-        if (!process && process.error().state == sdk::State::unknown) return tl::unexpected(process.error());
+        if (!process && process.error().state == sdk::State::unknown) unclear = process.error();
         if (found.size() >= limit) break;
     }
     if (found.empty() && unclear) return tl::unexpected(std::move(*unclear));

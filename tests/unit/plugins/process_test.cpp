@@ -247,6 +247,24 @@ TEST_CASE("that no process of a name is seen means nothing where none can be loo
     CHECK(bench.ask(check).state == sdk::State::up);
 }
 
+TEST_CASE("one process of a name that is held is enough, though there is no descriptor for another") {
+    const Child one("regent-few"), other("regent-few");
+    Bench bench;
+    auto check = bench.start({{"name", "regent-none"}});
+    CHECK(bench.ask(check).state == sdk::State::down);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const int next = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    REQUIRE(::close(next) == 0);
+    // /proc, one process, and a file of it.
+    const rlimit few{static_cast<rlim_t>(next) + 3, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    auto named = bench.start({{"name", "regent-few"}});
+    const auto answer = bench.ask(named);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(answer.state == sdk::State::up);
+}
+
 TEST_CASE("a folder that comes later is watched then") {
     Bench bench;
     bench.pidfile = bench.directory.path() / "later" / "daemon.pid";
