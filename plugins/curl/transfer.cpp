@@ -12,6 +12,8 @@ namespace {
 
 /// A kept connection is made anew after this time, or a listener that is gone would never be noticed.
 constexpr long maximum_connection_age_s = 30;
+/// Of 1xx the one that no other answer follows (RFC 9110, section 15.2.2).
+constexpr long switching_protocols = 101;
 
 }  // namespace
 
@@ -201,7 +203,7 @@ int Transfer::on_connected(void* data, char*, char*, int, int) noexcept {
 bool Transfer::is_whole_header(std::string_view line) {
     if (line.starts_with("HTTP/")) has_header_ = false;
     if (line != "\r\n" && line != "\n") return false;
-    return status() >= 200;
+    return status() >= 200 || status() == switching_protocols;
 }
 
 std::size_t Transfer::on_header(const char* bytes, std::size_t size, std::size_t count, void* data) noexcept {

@@ -23,7 +23,7 @@ class Listener {
     Listener& operator=(const Listener&) = delete;
     virtual ~Listener() = default;
 
-    /// The header of an answer has come (not of one that is on its way: 1xx). False: that is enough.
+    /// The header of an answer has come (not of one that is on its way: 1xx but 101). False: that is enough.
     virtual bool on_status(long status) = 0;
     /// A part of the body. False: that is enough.
     virtual bool on_body(std::string_view part) = 0;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t maximum_wanted = 4096;
 constexpr std::size_t maximum_shown = 40;
+/// What follows is another protocol, and may never end.
+constexpr long switching_protocols = 101;
 /// What fits into the address of a unix socket.
 constexpr std::size_t maximum_socket_path = 107;
 
@@ -157,6 +159,7 @@ void HttpCheck::on_timer(std::uint64_t timer) {
 bool HttpCheck::on_status(long status) {
     body_size_ = 0;
     search_.restart();
+    if (status == switching_protocols) return false;
     return statuses_.holds(status) || is_redirect(status);
 }
 
@@ -186,7 +189,8 @@ sdk::Result HttpCheck::judge(CURLcode code) const {
                          fmt::format("\"{}\" is not in the body of {} bytes",
                                      printable(search_.wanted(), maximum_shown), body_size_));
     // A part of the body was refused, and by none of the above: there was no memory for it.
-    if (code != CURLE_OK) return sdk::unknown(sdk::Reason::internal, curl_easy_strerror(code));
+    if (code != CURLE_OK && status != switching_protocols)
+        return sdk::unknown(sdk::Reason::internal, curl_easy_strerror(code));
     return sdk::up(fmt::format("status {}", status), metrics());
 }
 

@@ -96,6 +96,25 @@ TEST_CASE("http: a status that is not wanted is told before the body, which may 
     CHECK(busy.message == "http://app.test/health: status 503, want 200");
 }
 
+TEST_CASE("http: a server that changes to another protocol has answered, and is not waited for") {
+    const std::string changed = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+    for (const char* const wanted : {"101", "200"}) {
+        Bench bench({{"status", std::vector<sdk::testing::Given>{wanted}}});
+        const auto probe = bench.check.probe();
+        const Connection connection = bench.accept();
+        bench.question(connection);
+        REQUIRE(connection.write(changed));
+        const auto report = bench.answer(bench.check, probe);
+        if (wanted == std::string("101")) {
+            CHECK(report.state == State::up);
+            CHECK(report.message == "status 101");
+        } else {
+            CHECK(report.message == "http://app.test/health: status 101, want 200");
+        }
+        CHECK(bench.check.watched() == 0);
+    }
+}
+
 TEST_CASE("http: redirects are not followed unless told so") {
     const std::string elsewhere =
         "HTTP/1.1 302 Found\r\nLocation: http://other.test/next\r\nContent-Length: 0\r\n\r\n";
