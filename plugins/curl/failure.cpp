@@ -3,41 +3,19 @@
 
 #include <cerrno>
 #include <fmt/format.h>
-#include <system_error>
 
 #include "plugins/support/printable.hpp"
+#include "plugins/support/socket_error.hpp"
 
 namespace regent::plugins::curl {
 namespace {
 
 constexpr std::size_t maximum_shown = 120;
 
-/// What an error of a socket call means, in the words of the system.
+/// What an error of a socket call means; ENOENT is that of a unix socket.
 sdk::Result of_system(int error) {
-    using sdk::Reason;
-    const std::string words = std::generic_category().message(error);
-    switch (error) {
-        case ECONNREFUSED: return sdk::down(Reason::refused, words, error);
-        case ENOENT: return sdk::down(Reason::not_found, words, error);
-        case EHOSTUNREACH:
-        case ENETUNREACH:
-        case EHOSTDOWN:
-        case ENETDOWN: return sdk::down(Reason::unreachable, words, error);
-        case ECONNRESET:
-        case ECONNABORTED:
-        case EPIPE: return sdk::down(Reason::reset, words, error);
-        case ETIMEDOUT: return sdk::down(Reason::timeout, words, error);
-        case EPERM:
-        case EACCES: return sdk::unknown(Reason::permission, words, error);
-        case EADDRINUSE:
-        case EADDRNOTAVAIL:
-        case EAGAIN:
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM: return sdk::unknown(Reason::resource, words, error);
-        default: return sdk::unknown(Reason::internal, words, error);
-    }
+    if (error == ENOENT) return sdk::down(sdk::Reason::not_found, words_of(error), error);
+    return socket_verdict(error, words_of(error));
 }
 
 /// Why there is no connection.

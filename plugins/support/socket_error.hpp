@@ -29,7 +29,12 @@ inline sdk::Result socket_verdict(int error, std::string message) {
         case EHOSTUNREACH:
         case ENETUNREACH:
         case EHOSTDOWN:
-        case ENETDOWN: return sdk::down(Reason::unreachable, std::move(message), error);
+        case ENETDOWN:
+        // What ICMP says of the way, in the kernel's words (net/ipv4/icmp.c): a firewall may choose any.
+        case ENOPROTOOPT:
+        case EOPNOTSUPP:
+        case ENONET:
+        case EPROTO: return sdk::down(Reason::unreachable, std::move(message), error);
         case ECONNRESET:
         case ECONNABORTED:
         case EPIPE: return sdk::down(Reason::reset, std::move(message), error);

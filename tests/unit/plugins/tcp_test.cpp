@@ -5,6 +5,7 @@
 #include <memory>
 #include <sys/resource.h>
 
+#include "plugins/support/socket_error.hpp"
 #include "plugins/tcp/tcp_check.hpp"
 #include "regent/testing.hpp"
 #include "tests/unit/plugins/tcp_server.hpp"
@@ -128,6 +129,17 @@ TEST_CASE("tcp: a firewall on the way that forbids it is no rule of this machine
     const auto report = bench.ask();
     CHECK(report.state == State::down);
     CHECK(report.reason == Reason::unreachable);
+}
+
+TEST_CASE("tcp: whatever ICMP says of the way there is no fault of this machine") {
+    // Of net/ipv4/icmp.c, icmp_err_convert[], and EPROTO of a parameter problem: REJECT of a firewall may
+    // say any of them.
+    for (const int error : {ENETUNREACH, EHOSTUNREACH, ENOPROTOOPT, EOPNOTSUPP, EHOSTDOWN, ENONET, EPROTO}) {
+        const auto verdict = plugins::socket_verdict(error, "why");
+        CAPTURE(error);
+        CHECK(verdict.state == State::down);
+        CHECK(verdict.reason == Reason::unreachable);
+    }
 }
 
 TEST_CASE("tcp: what this machine forbids or lacks is not the peer's fault") {
