@@ -41,7 +41,8 @@ curl::Peer peer(const sdk::Values& values) {
         throw sdk::Blame(values, made.address.empty() ? "url" : "address", std::string(link_local_fault));
     made.tls = {values.boolean("verify"), values.text("ca_file"), values.text("client_certificate"),
                 values.text("client_key")};
-    if (!made.url.is_tls) {
+    // A redirect may lead to one that is.
+    if (!made.url.is_tls && values.integer("redirects") == 0) {
         for (const char* const name : {"ca_file", "client_certificate", "client_key"}) {
             if (values.has(name))
                 throw sdk::Blame(values, name, "is of no use with a URL that is not https://");

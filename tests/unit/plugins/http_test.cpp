@@ -417,6 +417,8 @@ TEST_CASE("http: parameters that make no sense") {
     CHECK(why({{"unix_socket", "/" + std::string(200, 'x')}}) ==
           "unix_socket: is too long for a unix socket");
     CHECK(why({{"ca_file", "/x"}}).starts_with("ca_file: is of no use"));
+    // A redirect may lead to https://.
+    CHECK(why({{"ca_file", "/x"}, {"redirects", 1}}) == "accepted");
     CHECK(why({{"ca_file", "/x"}, {"verify", false}}, "https://192.0.2.1/") ==
           "ca_file: is of no use with verify = false");
     CHECK(why({{"client_key", "/x"}}, "https://192.0.2.1/").starts_with("client_key: is of no use without"));
