@@ -120,6 +120,8 @@ ExitCode watch(const Arguments& given, const Streams& streams) {
         states.look(client.describe());
         if (wanted) states.need_all();
         const bool reached = client.wait(limit, [&] {
+            // A disk that is full, or a reader that is gone where its signal is ignored: run() says so.
+            if (!streams.out) return true;
             // What has changed while nobody could tell it.
             if (wanted && is_back) is_back = !look_again(client, states);
             return wanted && states.all_are(*wanted);

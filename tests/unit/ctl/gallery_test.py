@@ -3,6 +3,7 @@
 REGENT_UPDATE_EXPECTED=1 in the environment the files are rewritten, to be read before they are kept. That no command of
 the table is forgotten here, and no exit code of one, is table_test.cpp's to see."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -234,6 +235,28 @@ def test_watch_waits_for_an_agent_that_comes_and_goes(scenes, folder, program):
         read_until(process, "there")
         restless.tell("fault")
         assert process.wait(20.0) == 0
+
+
+@pytest.mark.parametrize("reader", ["full disk", "gone"])
+def test_watch_ends_where_it_cannot_print(reader, scenes, folder, program):
+    """Without its signal, too: under systemd, and under Python, SIGPIPE is ignored."""
+    well = scenes["well"]
+    if reader == "gone":
+        read, write = os.pipe()
+        os.close(read)
+    else:
+        write = os.open("/dev/full", os.O_WRONLY)
+    with subprocess.Popen([program, "watch"], env=well.environment, cwd=folder, stdout=write, stderr=subprocess.PIPE,
+                          restore_signals=False) as process:
+        os.close(write)
+        for _ in range(200):
+            well.tell("master")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+                break
+        ended = process.poll()
+        process.kill()
+        assert (ended, process.stderr.read()) == (1, b"regentctl: cannot write the output\n")
 
 
 @pytest.mark.parametrize("name", WATCHED)
