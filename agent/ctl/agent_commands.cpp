@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 #include <ostream>
 #include <sstream>
+#include <utility>
 
 #include "agent/ctl/bus_client.hpp"
 #include "agent/ctl/json_text.hpp"
 #include "agent/ctl/metrics_text.hpp"
+#include "agent/ctl/named.hpp"
 #include "agent/ctl/status_text.hpp"
 #include "agent/ctl/talk.hpp"
 #include "agent/platform/clock.hpp"
@@ -22,13 +24,18 @@ std::uint64_t now() {
     return static_cast<std::uint64_t>(platform::wall_clock() / 1000);
 }
 
-/// The entry of that name in one of the lists, which are of `what`.
-const ordered_json& need(const ordered_json& status, const std::string& name,
-                         std::initializer_list<const char*> lists, const char* what) {
-    for (const char* list : lists) {
-        for (const auto& entry : status.at(list))
-            if (entry.at("name") == name) return entry;
+/// An entry of a list, and of what kind it is.
+using Entry = std::pair<std::string, const ordered_json*>;
+
+/// Everything of that name that is of one of `kinds`; one at least, or what is told names `what`.
+std::vector<Entry> need(const ordered_json& status, const std::string& name,
+                        std::initializer_list<const char*> kinds, const char* what) {
+    std::vector<Entry> found;
+    for (const std::string kind : kinds) {
+        for (const auto& entry : status.at(kind + "s"))
+            if (named(name).is(kind, entry.at("name").get<std::string>())) found.emplace_back(kind, &entry);
     }
+    if (!found.empty()) return found;
     throw BusError{ExitCode::no_such_object, fmt::format("there is no {} '{}'", what, name)};
 }
 
@@ -56,16 +63,18 @@ ordered_json only_properties(const ordered_json& entry, const std::string& wante
 ordered_json only(ordered_json status, const std::vector<std::string>& names) {
     if (names.empty()) return status;
     for (const auto& name : names)
-        need(status, name, {"groups", "instances"}, "instance or group");
-    const auto wanted = [&](const ordered_json& entry, const char* key) {
-        return std::find(names.begin(), names.end(), entry.at(key).get<std::string>()) != names.end();
+        need(status, name, {"group", "instance"}, "instance or group");
+    const auto wanted = [&](const char* kind, const ordered_json& entry, const char* key) {
+        return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+            return named(name).is(kind, entry.at(key).get<std::string>());
+        });
     };
     ordered_json instances = ordered_json::array();
     ordered_json groups = ordered_json::array();
     for (const auto& entry : status.at("instances"))
-        if (wanted(entry, "name") || wanted(entry, "group")) instances.push_back(entry);
+        if (wanted("instance", entry, "name") || wanted("group", entry, "group")) instances.push_back(entry);
     for (const auto& entry : status.at("groups"))
-        if (wanted(entry, "name")) groups.push_back(entry);
+        if (wanted("group", entry, "name")) groups.push_back(entry);
     status["instances"] = instances;
     status["groups"] = groups;
     return status;
@@ -119,9 +128,13 @@ ExitCode show(const Arguments& given, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
         const auto document = client.describe();
-        ordered_json entry =
-            need(document, given.operands.front(), {"groups", "instances", "checks", "notifiers", "plugins"},
-                 "instance, group, check, notifier or plugin");
+        const std::string& name = given.operands.front();
+        const auto found = need(document, name, {"group", "instance", "check", "notifier", "plugin"},
+                                "instance, group, check, notifier or plugin");
+        for (auto other = found.begin() + 1; other != found.end(); ++other)
+            streams.err << fmt::format("regentctl: this is the {0}; there is {1}/{2} as well\n",
+                                       found.front().first, other->first, name);
+        ordered_json entry = *found.front().second;
         const auto& wanted = given.value("property");
         if (wanted) entry = only_properties(entry, *wanted);
         if (given.is("json")) {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "agent/bus/names.hpp"
+#include "agent/ctl/named.hpp"
 
 namespace regent::ctl {
 namespace {
@@ -148,8 +149,10 @@ BusClient::Place BusClient::find(const std::string& name, std::initializer_list<
     for (const std::string kind : kinds) {
         const auto& of =
             *std::find_if(known.begin(), known.end(), [&](const Known& each) { return each.word == kind; });
-        for (const auto& entry : document.at(kind + "s"))
-            if (entry.at("name") == name) return {bus::path_of(of.kind, name), of.interface};
+        for (const auto& entry : document.at(kind + "s")) {
+            const auto its_name = entry.at("name").get<std::string>();
+            if (named(name).is(kind, its_name)) return {bus::path_of(of.kind, its_name), of.interface};
+        }
     }
     throw BusError{ExitCode::no_such_object,
                    fmt::format("there is no {} '{}'", fmt::join(kinds, " or "), name)};

@@ -77,7 +77,8 @@ class BusClient {
         std::string interface;
     };
 
-    /// The object of the first of `kinds` that has one of that name. Throws BusError.
+    /// The object of the first of `kinds` that has one of that name, which may be as in named.hpp. Throws
+    /// BusError.
     Place find(const std::string& name, std::initializer_list<const char*> kinds);
     template <class... Values>
     void act(const Place& place, const char* method, const Values&... values);

@@ -8,9 +8,11 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <utility>
 #include <vector>
 
 #include "agent/ctl/bus_client.hpp"
+#include "agent/ctl/named.hpp"
 #include "agent/platform/clock.hpp"
 
 namespace regent::ctl {
@@ -59,24 +61,29 @@ class States {
   public:
     explicit States(const std::vector<std::string>& names) : names_(names) {}
 
-    bool of_interest(const std::string& name) const {
-        return names_.empty() || std::find(names_.begin(), names_.end(), name) != names_.end();
+    bool of_interest(const std::string& kind, const std::string& name) const {
+        return names_.empty() || std::any_of(names_.begin(), names_.end(), [&](const std::string& wanted) {
+                   return named(wanted).is(kind == "override" ? "check" : kind, name);
+               });
     }
     /// As they are now.
     void look(const ordered_json& document) {
-        for (const char* list : {"instances", "groups"})
-            for (const auto& entry : document.at(list))
-                if (of_interest(entry.at("name"))) states_[entry.at("name")] = entry.at("state");
+        for (const std::string kind : {"instance", "group"})
+            for (const auto& entry : document.at(kind + "s"))
+                if (of_interest(kind, entry.at("name")))
+                    states_[{kind, entry.at("name")}] = entry.at("state");
     }
     void change(const BusClient::Change& change) {
-        if (change.kind == "instance" || change.kind == "group") states_[change.name] = change.new_state;
+        if (change.kind == "instance" || change.kind == "group")
+            states_[{change.kind, change.name}] = change.new_state;
         if (change.kind != "agent") return;
-        for (auto& [name, state] : states_)
+        for (auto& [of, state] : states_)
             state.clear();
     }
     void need_all() const {
         for (const auto& name : names_)
-            if (!states_.contains(name))
+            if (std::none_of(states_.begin(), states_.end(),
+                             [&](const auto& of) { return named(name).is(of.first.first, of.first.second); }))
                 throw BusError{ExitCode::no_such_object,
                                fmt::format("there is no instance or group '{}'", name)};
     }
@@ -87,7 +94,8 @@ class States {
 
   private:
     const std::vector<std::string>& names_;
-    std::map<std::string, std::string> states_;
+    /// By kind and name: a group and one of its members may have the same.
+    std::map<std::pair<std::string, std::string>, std::string> states_;
 };
 
 /// False: the agent has gone once more, and is looked at when it is back.
@@ -112,7 +120,7 @@ ExitCode watch(const Arguments& given, const Streams& streams) {
         bool is_back = false;
         // Before the first look: a change between the two is told twice rather than not at all.
         client.subscribe([&](const BusClient::Change& change) {
-            if (change.kind != "agent" && !states.of_interest(change.name)) return;
+            if (change.kind != "agent" && !states.of_interest(change.kind, change.name)) return;
             print(change, given.is("json"), streams.out);
             states.change(change);
             is_back = is_back || (change.kind == "agent" && change.new_state == "there");

@@ -75,7 +75,7 @@ def plugins(folder):
 
 @pytest.fixture(scope="session")
 def scenes(folder):
-    """well, trouble, alien: an agent that is so, where everybody may act; nobody: where only root may; empty: a bus without an agent; none: no bus;
+    """well, trouble, alien, namesakes: an agent that is so, where everybody may act; nobody: where only root may; empty: a bus without an agent; none: no bus;
     deaf: one that takes connections and says nothing; doomed: as well, but its bus is for one test to kill; restless: as well, but its agent is
     for one test to replace."""
     made = {"none": Scene(environment(folder / "nothing")), "deaf": Scene(environment(folder / "deaf"))}
@@ -84,7 +84,7 @@ def scenes(folder):
     deaf.listen()
 
     try:
-        for name in "well", "trouble", "alien", "nobody", "doomed", "restless", "empty":
+        for name in "well", "trouble", "alien", "nobody", "namesakes", "doomed", "restless", "empty":
             configuration = folder / f"{name}.conf"
             configuration.write_text(CONFIGURATION.format(socket=folder / name))
             bus = start("dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--nosyslog",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows one picture on the system bus with the code of agent/bus, and answers what is asked, always the same:
-//   fake-agent well|trouble|alien|strict
+//   fake-agent well|trouble|alien|strict|namesakes
 // As its standard input says, a word a line, something changes; with its end the program ends.
 #include <cstdio>
 #include <map>
@@ -46,6 +46,17 @@ bus::Picture trouble() {
 bus::Picture alien() {
     bus::Picture made;
     made.agent = {"9.9.9", "lb\xff", "/etc/regent/regent.toml", "", "", 1'000'000'000, std::nullopt};
+    return made;
+}
+
+/// Of everything one is called web; the group is MASTER, its member of that name not any more.
+bus::Picture namesakes() {
+    auto made = well();
+    made.groups["web"] = {"web", "master", "no master heard for 3.605 s", {"web", "VI_3"}};
+    made.instances["web"] = test::instance("web", vrrp::State::backup);
+    made.instances["web"].status.group = "web";
+    made.checks["web"] = made.checks["haproxy"];
+    made.checks["web"].status.name = "web";
     return made;
 }
 
@@ -234,11 +245,14 @@ int be_mute() {
 
 int main(int argc, char** argv) {
     const std::string which = argc > 1 ? argv[1] : "";
-    const std::map<std::string, bus::Picture> pictures{
-        {"well", well()}, {"trouble", trouble()}, {"alien", alien()}, {"strict", well()}};
+    const std::map<std::string, bus::Picture> pictures{{"well", well()},
+                                                       {"trouble", trouble()},
+                                                       {"alien", alien()},
+                                                       {"strict", well()},
+                                                       {"namesakes", namesakes()}};
     if (which == "mute") return be_mute();
     if (!pictures.contains(which)) {
-        std::fputs("usage: fake-agent well|trouble|alien|strict|mute\n", stderr);
+        std::fputs("usage: fake-agent well|trouble|alien|strict|namesakes|mute\n", stderr);
         return 2;
     }
     std::unique_ptr<FakePolkit> polkit;

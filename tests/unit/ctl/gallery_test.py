@@ -48,7 +48,7 @@ FILES = {"good.toml": GOOD, "bad.toml": GOOD + "hots = 3\n", "good.conf": KEEPAL
 # Of each command what is run, and on which bus; on that of "nobody" by who may do nothing.
 CASES = {
     "status": [("well", ""), ("well", "status VI_3"), ("well", "status SG1 --no-legend"), ("well", "status --json VI_3"),
-               ("well", "-j"), ("trouble", "status"), ("trouble", "status VI_2 --json"), ("trouble", "--color=always"), ("alien", "status"),
+               ("well", "-j"), ("trouble", "status"), ("trouble", "status VI_2 --json"), ("trouble", "--color=always"), ("alien", "status"), ("namesakes", "status instance/web"),
                ("well", "status VI_9"), ("well", "status haproxy"), ("empty", "status"), ("none", "status"), ("deaf", "status"), ("well", "status --jso")],
     "list": [("well", "list"), ("well", "list groups"), ("well", "list checks"), ("well", "list notifiers"),
              ("well", "list plugins"), ("trouble", "list notifiers plugins"), ("well", "list --names instances groups"), ("well", "list checks --json"),
@@ -57,8 +57,10 @@ CASES = {
              ("well", "show regent-haproxy"), ("well", "show SG1 --json"),
              ("well", "show VI_1 -p state,addresses,statistics.discarded.ttl,degraded"),
              ("well", "show VI_1 -p state,addresses --json"), ("well", "show VI_1 -p stat"), ("well", "show VI_9"),
+             ("namesakes", "show web -p state"), ("namesakes", "show check/web -p state"), ("namesakes", "show notifier/web"),
              ("empty", "show VI_1"), ("well", "show"), ("well", "show VI_1 VI_2")],
     "watch": [("well", "watch VI_3 --until state=backup"), ("well", "watch VI_3 --until state=master --timeout 10ms"),
+              ("namesakes", "watch web --until state=master --timeout 10ms"), ("namesakes", "watch group/web --until state=master"),
               ("well", "watch VI_9 --until state=master"), ("none", "watch"), ("well", "watch --until state=well"),
               ("well", "watch --until master"), ("well", "watch --timeout soon")],
     "handover": [("well", "handover SG1 --reason 'new kernel'"), ("well", "handover VI_1"), ("well", "handover VI_3"),
