@@ -13,6 +13,7 @@
 #include "agent/ctl/arguments.hpp"
 #include "agent/ctl/commands.hpp"
 #include "agent/ctl/help.hpp"
+#include "agent/vrrp/packet.hpp"
 
 using namespace regent::ctl;
 
@@ -20,10 +21,14 @@ namespace {
 
 constexpr auto manual = REGENT_SOURCE_DIR "/docs/man/regentctl.1.scd";
 
-std::string read_manual() {
+std::string read(const std::filesystem::path& path) {
     std::ostringstream text;
-    text << std::ifstream(manual).rdbuf();
+    text << std::ifstream(path).rdbuf();
     return text.str();
+}
+
+std::string read_manual() {
+    return read(manual);
 }
 
 /// What stands below a heading, and where.
@@ -76,6 +81,32 @@ TEST_CASE("man page: every command, option and exit code is described") {
     const auto exits = section(page, "EXIT STATUS").text;
     for (const ExitMeaning& exit : exit_meanings)
         CHECK(has_line(exits, fmt::format("*{}*\n", static_cast<int>(exit.code))));
+}
+
+TEST_CASE("man page of the bus: every reason of a discard is explained, and every error") {
+    const std::string page = read(REGENT_SOURCE_DIR "/docs/man/org.regent1.5.scd");
+    const auto reasons = section(page, "ORG.REGENT1.INSTANCE.STATISTICS").text;
+    for (std::size_t at = 0; at < regent::vrrp::discard_count; ++at) {
+        const auto word = to_string(static_cast<regent::vrrp::Discard>(at));
+        INFO(word);
+        CHECK(reasons.find(fmt::format("_{}_", word)) != std::string::npos);
+    }
+    const auto errors = section(page, "ERRORS").text;
+    std::set<std::string> given;
+    for (const auto& file : std::filesystem::directory_iterator(REGENT_SOURCE_DIR "/agent/bus")) {
+        if (file.path().extension() != ".cpp") continue;
+        const std::string code = read(file.path());
+        const std::regex name(R"re("(org\.(regent1|freedesktop\.DBus)\.Error\.\w+)")re");
+        for (std::sregex_iterator found(code.begin(), code.end(), name); found != std::sregex_iterator();
+             ++found)
+            given.insert((*found)[1]);
+    }
+    given.erase("org.freedesktop.DBus.Error.NoReply");  // what polkit's silence is called
+    CHECK(given.size() > 6);
+    for (const std::string& name : given) {
+        INFO(name);
+        CHECK(errors.find("_" + name + "_") != std::string::npos);
+    }
 }
 
 TEST_CASE("help: of every command, with every option of it") {
