@@ -49,10 +49,35 @@ std::optional<NativeCheck> tcp_by_bash(std::string_view text) {
     return tcp_to(text.substr(0, slash), text.substr(slash + 1));
 }
 
+/// "$(cat" or "`cat", of a command that stands in another. With blanks it was in quotes, and is for who runs
+/// it.
+bool begins_substitution(const std::string& word) {
+    return (word.starts_with("$(") || word.starts_with('`')) && word.find(' ') == std::string::npos;
+}
+
+/// `kill -0 $(cat FILE)`, in backquotes as well, and with what else says the number of a process in the place
+/// of cat. Run as regent's own user kill itself fails: the process is another's.
+std::optional<NativeCheck> process_numbered(const Words& command) {
+    std::string text = command[2];
+    for (std::size_t i = 3; i < command.size(); ++i)
+        text += " " + command[i];
+    const bool old = text.starts_with('`');
+    if (!begins_substitution(command[2]) || text.size() < 4 || !text.ends_with(old ? '`' : ')'))
+        return std::nullopt;
+    const auto inner = split_command(std::string_view(text).substr(old ? 1 : 2, text.size() - (old ? 2 : 3)));
+    if (!inner || inner->empty()) return std::nullopt;
+    const bool cat =
+        inner->size() == 2 && base_name(inner->front()) == "cat" && inner->back().starts_with('/');
+    if (cat) return NativeCheck{"process", {{"pidfile", toml_text(inner->back())}}};
+    const auto named = native_check(*inner);
+    return named && named->type == "process" ? named : std::nullopt;
+}
+
 bool is_operator(const std::string& word) {
     constexpr std::array<std::string_view, 8> alone{"|", "||", "&", "&&", ";", ">", "<", ">>"};
     return std::find(alone.begin(), alone.end(), word) != alone.end() || word.starts_with("2>") ||
-           word.starts_with("&>") || word.starts_with(">/") || word.ends_with(";");
+           word.starts_with("&>") || word.starts_with(">/") || word.ends_with(";") ||
+           begins_substitution(word);
 }
 
 }  // namespace
@@ -69,6 +94,7 @@ std::optional<NativeCheck> native_check(const Words& command) {
     if (program == "pidof" && command.size() == 2) return process_named(command[1]);
     if (program == "pidof" && three && command[1] == "-s") return process_named(command[2]);
     if (program == "pgrep" && three && command[1] == "-x") return process_named(command[2]);
+    if (program == "kill" && command.size() > 3 && command[1] == "-0") return process_numbered(command);
     if (program == "bash" && three && command[1] == "-c") return tcp_by_bash(command[2]);
     if (program == "nc" && command.size() == 4 && command[1] == "-z") return tcp_to(command[2], command[3]);
     return std::nullopt;

@@ -38,7 +38,7 @@ inline Capabilities plugins_of_convert() {
         type(PluginKind::notifier, "exec", program),
         type(PluginKind::check, "process",
              {parameter(text, "name"), parameter(text, "arguments", false, true),
-              parameter(duration, "grace")}),
+              parameter(duration, "grace"), parameter(path, "pidfile")}),
         type(PluginKind::check, "tcp", {parameter(address, "host", true), parameter(port, "port", true)}),
         type(PluginKind::notifier, "fifo", {parameter(path, "path", true)}),
     };

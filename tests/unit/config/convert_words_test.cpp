@@ -124,15 +124,50 @@ TEST_CASE("what is usual for a check has one of regent's own") {
     CHECK(type("pidof /usr/sbin/haproxy") == "process \"haproxy\"");
     CHECK(type("/bin/pidof -s haproxy") == "process \"haproxy\"");
     CHECK(type("pgrep -x haproxy") == "process \"haproxy\"");
+    CHECK(type("kill -0 `cat /run/haproxy.pid`") == "process \"/run/haproxy.pid\"");
+    CHECK(type("/bin/kill -0 $(/bin/cat /run/haproxy.pid)") == "process \"/run/haproxy.pid\"");
+    CHECK(type("kill -0 $(pidof haproxy)") == "process \"haproxy\"");
     CHECK(type("</dev/tcp/127.0.0.1/80") == "tcp \"127.0.0.1\"");
     CHECK(type("bash -c '</dev/tcp/::1/80'") == "tcp \"::1\"");
     CHECK(type("nc -z localhost 80") == "tcp \"127.0.0.1\"");
     // Of these each means something else, or more.
-    for (const char* text : {"killall haproxy", "killall -9 haproxy", "killall -0 a b", "pidof a b",
-                             "pidof -x a", "pgrep haproxy", "</dev/tcp/www.example.org/80",
-                             "</dev/tcp/127.0.0.1/0", "</dev/tcp/127.0.0.1", "nc -z 127.0.0.1 80 81",
-                             "nc -w1 127.0.0.1 80", "bash -c 'exit 0'", "</etc/passwd", "killall -0 -q"}) {
+    for (const char* text : {"killall haproxy",
+                             "killall -9 haproxy",
+                             "killall -0 a b",
+                             "pidof a b",
+                             "pidof -x a",
+                             "pgrep haproxy",
+                             "</dev/tcp/www.example.org/80",
+                             "</dev/tcp/127.0.0.1/0",
+                             "</dev/tcp/127.0.0.1",
+                             "nc -z 127.0.0.1 80 81",
+                             "nc -w1 127.0.0.1 80",
+                             "bash -c 'exit 0'",
+                             "</etc/passwd",
+                             "killall -0 -q",
+                             "kill -0 $(cat /run/a /run/b)",
+                             "kill -9 $(cat /run/a)",
+                             "kill -0 $(cat /run/a) 2>&1",
+                             "kill -0 $(cat run/a)",
+                             "kill -0 `cat /run/a)",
+                             "kill -0 $( ",
+                             "kill -0 ` `",
+                             "kill -0 812",
+                             "kill -0 $()x )"}) {
         CHECK(type(text) == "exec");
+    }
+}
+
+TEST_CASE("operators of a shell are seen where they are none of an argument") {
+    for (const char* text : {"/bin/a > /dev/null", "/bin/a 2>&1", "/bin/a && /bin/b", "/bin/a; /bin/b",
+                             "kill -0 `cat /run/haproxy.pid`", "kill -0 $(cat /run/haproxy.pid)"}) {
+        CAPTURE(text);
+        CHECK(has_shell_operator(command(text)));
+    }
+    for (const char* text : {"curl http://lb/?a=1&b=2", "pgrep -f a|b", "bash -c 'kill -0 $(cat /run/a)'",
+                             "bash -c '`cat /run/a` -x'", "awk $1"}) {
+        CAPTURE(text);
+        CHECK_FALSE(has_shell_operator(command(text)));
     }
 }
 
