@@ -65,18 +65,19 @@ class Completion {
         table_.set("version", toml_number(version_), spot);
     }
 
-    /// Version 2 has whole seconds: keepalived rounds.
+    /// Version 2 has whole seconds, version 3 hundredths: keepalived rounds.
     void interval() {
         if (!instance_.interval) return;
         const auto& [text, spot] = *instance_.interval;
         auto duration = seconds_of(text);
         if (!duration) return;
-        const Duration second = std::chrono::seconds(1);
-        if (version_ == "2" && *duration % second != Duration::zero()) {
-            duration = std::max(second, (*duration + second / 2) / second * second);
+        const Duration unit =
+            version_ == "2" ? Duration(std::chrono::seconds(1)) : Duration(std::chrono::milliseconds(10));
+        if (*duration % unit != Duration::zero()) {
+            duration = std::max(unit, (*duration + unit / 2) / unit * unit);
             remark(spot, "advert_int",
-                   fmt::format("advert_int {} is rounded to {}, as keepalived does with version 2",
-                               printable(text), format_duration(*duration)),
+                   fmt::format("advert_int {} is rounded to {}, as keepalived does with version {}",
+                               printable(text), format_duration(*duration), printable(version_)),
                    "advice");
         }
         table_.set("advert_interval", toml_string(*duration), spot);

@@ -12,6 +12,7 @@ namespace {
 
 /// What auth_pass keeps of a longer password.
 constexpr std::size_t password_size = 8;
+constexpr Duration longest_preempt_delay = std::chrono::seconds(1000);
 
 class InstanceReader {
   public:
@@ -121,7 +122,16 @@ class InstanceReader {
     void down_adverts(const Statement& statement) { keep(instance_.down_adverts, statement); }
 
     void preempt_delay(const Statement& statement) {
-        if (auto value = reading_.seconds(statement)) instance_.preempt_delay = std::move(value);
+        auto value = reading_.seconds(statement);
+        if (!value) return;
+        const auto delay = seconds_of(statement.words[1].text);
+        if (delay && *delay > longest_preempt_delay) {
+            return reading_.findings().error(
+                value->spot, "out_of_range", "preempt_delay",
+                fmt::format("preempt_delay cannot be {}", in_quotes(statement.words[1].text)),
+                "write at most 1000; keepalived takes 0 instead");
+        }
+        instance_.preempt_delay = std::move(value);
     }
 
     void authentication(const Statement& block) {

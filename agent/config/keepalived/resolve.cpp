@@ -63,7 +63,10 @@ class Tracking {
         if (tracker.kind == Tracked::check) model_.check(tracker.name)->is_tracked = true;
         const Item item{toml(tracker, turned(unit, tracker, weight)), tracker.spot};
         if (tracker.kind == Tracked::interface) {
-            (member != nullptr ? member : unit.members.front())->track_interfaces.push_back(item);
+            auto& list = (member != nullptr ? member : unit.members.front())->track_interfaces;
+            // A group and its member may both track it: once is enough where they mean the same.
+            const auto same = [&](const Item& each) { return each.toml == item.toml; };
+            if (std::none_of(list.begin(), list.end(), same)) list.push_back(item);
         } else {
             (member != nullptr ? member->track : unit.group->track).push_back(item);
         }

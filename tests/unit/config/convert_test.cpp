@@ -97,6 +97,23 @@ TEST_CASE("global settings hold for every instance, wherever they stand, unless 
     }
 }
 
+TEST_CASE("times are those that keepalived takes") {
+    CHECK(settings(instance("version 3\n advert_int 0.125")).instances.at(0).advert_interval == 130ms);
+    CHECK(settings(instance("version 2\n advert_int 1.5")).instances.at(0).advert_interval == 2s);
+    CHECK(settings(instance("preempt_delay 1000")).instances.at(0).preempt_delay == 1000s);
+    const Converted refused = convert(instance("preempt_delay 1000.5"));
+    INFO(shown(refused));
+    CHECK(brief(refused) == Brief{"5 error out_of_range"});
+    CHECK(refused.toml->find("preempt_delay   ") == std::string::npos);
+}
+
+TEST_CASE("an interface that a group and its member track is tracked once") {
+    const std::string members = instance("track_interface {\n eth1\n}", "A", 1) + instance("", "B", 2);
+    const core::Settings made =
+        settings(members + "vrrp_sync_group G {\n group {\n A\n B\n }\n track_interface {\n eth1\n }\n}\n");
+    CHECK(made.instances.at(0).interfaces.size() == 1);
+}
+
 TEST_CASE("a check without a weight is FAULT, as with keepalived") {
     const core::Settings made = settings("vrrp_script a { script /bin/a\n fall 2\n rise 3\n interval 2 }\n" +
                                          instance("track_script { a }"));
