@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "agent/config/name_text.hpp"
 #include "agent/config/read.hpp"
 
 namespace regent::config {
 
 namespace {
-
-constexpr std::size_t longest_name = 64;
-constexpr std::string_view name_characters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:@";
-
-bool is_name(std::string_view name) {
-    return !name.empty() && name.size() <= longest_name &&
-           name.find_first_not_of(name_characters) == std::string_view::npos;
-}
 
 /// Calls `read(name, table)` for each [section.NAME], in the order of the file.
 template <class Read>

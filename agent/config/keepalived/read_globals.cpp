@@ -4,6 +4,7 @@
 #include <map>
 
 #include "agent/config/keepalived/readers.hpp"
+#include "agent/config/name_text.hpp"
 #include "agent/config/toml_writer.hpp"
 
 namespace regent::config::keepalived {
@@ -55,8 +56,15 @@ class GlobalReader {
     }
 
     void router_id(const Statement& statement) {
-        if (const auto value = reading_.value(statement))
-            globals_.agent.set("node", toml_text(value->value), value->spot);
+        const auto value = reading_.value(statement);
+        if (!value) return;
+        // It may be any text there; here it is what this node is called in logs, and no role depends on it.
+        if (!is_name(value->value)) {
+            return reading_.leave_out(
+                globals_.agent, statement,
+                "the name of a node has letters, digits and \"_-.:@\" alone; it is the host's name then");
+        }
+        globals_.agent.set("node", toml_text(value->value), value->spot);
     }
 
     void version(const Statement& statement) {

@@ -97,6 +97,13 @@ TEST_CASE("global settings hold for every instance, wherever they stand, unless 
     }
 }
 
+TEST_CASE("a router_id that is no name of a node costs nothing") {
+    const Converted converted = convert("global_defs {\n router_id \"LB 1 (left)\"\n}\n" + instance(""));
+    INFO(shown(converted));
+    CHECK(brief(converted) == Brief{"2 warning unsupported"});
+    CHECK(load(converted).settings->node == "host");
+}
+
 TEST_CASE("times are those that keepalived takes") {
     CHECK(settings(instance("version 3\n advert_int 0.125")).instances.at(0).advert_interval == 130ms);
     CHECK(settings(instance("version 2\n advert_int 1.5")).instances.at(0).advert_interval == 2s);
