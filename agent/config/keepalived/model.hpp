@@ -107,7 +107,9 @@ struct Instance {
     Table table;
     std::string interface;
     int priority = 100;
+    bool has_priority = false;  ///< given, if only a wrong one
     Spot priority_spot;
+    std::size_t checks_before = 0;  ///< keepalived knows those alone when it reads what is tracked
     std::optional<Given<std::string>> version;
     std::optional<Given<std::string>> interval;  ///< advert_int, in seconds
     std::optional<Spot> master, nopreempt, auth;
@@ -137,8 +139,9 @@ struct Group {
     std::vector<Given<std::string>> members;
     std::vector<Tracker> trackers;
     std::vector<Notify> notifies;
-    bool uses_weights = false;  ///< sync_group_tracking_weight
-    std::vector<Item> track;    ///< set by resolve_tracking()
+    bool uses_weights = false;      ///< sync_group_tracking_weight
+    std::size_t checks_before = 0;  ///< as of an instance
+    std::vector<Item> track;        ///< set by resolve_tracking()
 };
 
 /// global_defs and what stands beside it at the top.

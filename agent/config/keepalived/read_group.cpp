@@ -58,6 +58,7 @@ void read_group(const Statement& block, const Reading& reading, Model& model) {
     Group group;
     group.table.name = *name;
     group.table.spot = block.spot;
+    group.checks_before = model.checks.size();
     for (const Statement& statement : block.children)
         read_one(statement, reading, group);
     model.groups.push_back(std::move(group));

@@ -33,6 +33,18 @@ class InstanceReader {
         reading_.other(instance_.table, statement, Block::instance, names);
     }
 
+    /// keepalived's, where none is given.
+    void default_priority() {
+        if (instance_.has_priority || !instance_.master) return;
+        instance_.priority = 255;
+        instance_.priority_spot = *instance_.master;
+        reading_.remark(
+            instance_.table, *instance_.master, "priority",
+            "no priority is given: with state MASTER it is 255 with keepalived, that of the owner of "
+            "the addresses",
+            "advice", "write a priority below 255, as in priority 150");
+    }
+
   private:
     using Handler = void (InstanceReader::*)(const Statement&);
 
@@ -75,8 +87,11 @@ class InstanceReader {
     void state(const Statement& statement) {
         const auto value = reading_.value(statement);
         if (!value) return;
-        instance_.master.reset();
         if (value->value == "MASTER") instance_.master = statement.spot;
+        if (value->value == "BACKUP" && instance_.master) {
+            reading_.remark(instance_.table, statement.spot, "state",
+                            "state BACKUP behind MASTER is left out, as keepalived does", "no_effect");
+        }
         if (value->value != "MASTER" && value->value != "BACKUP") {
             reading_.findings().error(value->spot, "bad_value", "state",
                                       fmt::format("state cannot be {}", in_quotes(value->value)),
@@ -100,6 +115,7 @@ class InstanceReader {
         const auto value = reading_.value(statement);
         if (!value) return;
         const auto parsed = number_of(value->value);
+        instance_.has_priority = true;
         instance_.priority_spot = value->spot;
         instance_.priority = parsed.value_or(100);
         if (!parsed || *parsed < 1 || *parsed > 255) {
@@ -241,9 +257,11 @@ void read_instance(const Statement& block, const Reading& reading, Model& model)
     instance.table.name = *name;
     instance.table.spot = block.spot;
     instance.priority_spot = block.spot;
+    instance.checks_before = model.checks.size();
     InstanceReader reader(reading, instance);
     for (const Statement& statement : block.children)
         reader.one(statement);
+    reader.default_priority();
     model.instances.push_back(std::move(instance));
 }
 

@@ -45,6 +45,8 @@ class Tracking {
             if (check == nullptr) return missing(table, tracker);
             if (!check->can_run)
                 return table.notes.push_back({tracker.spot, "LOST: " + printable(tracker.name)});
+            const std::size_t known = member != nullptr ? member->checks_before : unit.group->checks_before;
+            if (static_cast<std::size_t>(check - model_.checks.data()) >= known) found_behind(table, tracker);
             if (!tracker.weight) weight = check->weight;
             if (is_ignored(unit, tracker, weight, member)) return ignored(table, tracker);
         } else if (member != nullptr && tracker.name == member->interface) {
@@ -101,6 +103,15 @@ class Tracking {
         reading_.findings().error(tracker.spot, "dangling", "track_script", text,
                                   "keepalived ignores the line: write the script, or take the line out");
         table.notes.push_back({tracker.spot, "LOST: " + text});
+    }
+
+    void found_behind(Table& table, const Tracker& tracker) {
+        reading_.remark(
+            table, tracker.spot, "track_script",
+            fmt::format("{} stands further down: keepalived does not find it here and ignores it; here it "
+                        "counts",
+                        printable(tracker.name)),
+            "advice", "put it above what tracks it, where keepalived runs on the other node");
     }
 
     void ignored(Table& table, const Tracker& tracker) {

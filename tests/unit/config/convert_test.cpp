@@ -97,6 +97,33 @@ TEST_CASE("global settings hold for every instance, wherever they stand, unless 
     }
 }
 
+TEST_CASE("without a priority state MASTER is the owner, as with keepalived") {
+    const auto priority = [](std::string_view more) {
+        return settings(instance(more)).instances.at(0).priority;
+    };
+    CHECK(priority("state MASTER") == 255);
+    CHECK(priority("state MASTER\n state BACKUP") == 255);
+    CHECK(priority("state BACKUP\n state MASTER") == 255);
+    CHECK(priority("state MASTER\n priority 120") == 120);
+    CHECK(priority("state BACKUP") == 100);
+    CHECK(brief(convert(instance("state MASTER"))) == Brief{"5 warning advice"});
+    CHECK(
+        settings(instance("state MASTER\n state BACKUP\n priority 120\n nopreempt")).instances.at(0).preempt);
+}
+
+TEST_CASE("what is tracked above its definition counts and is told, for keepalived ignores it") {
+    const std::string process = "vrrp_track_process s { process s }\n";
+    const std::string one = instance("track_process { s }");
+    const std::string two = instance("") + instance("", "VI_2", 52);
+    const std::string group =
+        "vrrp_sync_group G {\n group {\n VI_1\n VI_2\n }\n track_process {\n s\n }\n}\n";
+    CHECK(brief(convert(one + process)) == Brief{"5 warning advice"});
+    CHECK(brief(convert(process + one)).empty());
+    CHECK(brief(convert(group + process + two)) == Brief{"7 warning advice"});
+    CHECK(brief(convert(process + group + two)).empty());
+    CHECK(settings(one + process).instances.at(0).checks.size() == 1);
+}
+
 TEST_CASE("a router_id that is no name of a node costs nothing") {
     const Converted converted = convert("global_defs {\n router_id \"LB 1 (left)\"\n}\n" + instance(""));
     INFO(shown(converted));
