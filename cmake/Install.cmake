@@ -24,7 +24,7 @@ install(FILES etc/regent.sysusers DESTINATION lib/sysusers.d RENAME regent.conf)
 
 if(REGENT_MAN)
   find_program(SCDOC scdoc REQUIRED)
-  foreach(page regentd.8 regentctl.1 org.regent1.5 regent-plugin-check.1)
+  foreach(page regentd.8 regentctl.1 org.regent1.5 regent.toml.5 regent-plugin-check.1)
     set(source ${CMAKE_SOURCE_DIR}/docs/man/${page}.scd)
     set(manual ${CMAKE_BINARY_DIR}/man/${page})
     add_custom_command(OUTPUT ${manual}

@@ -15,6 +15,7 @@ WANTED = [
     "usr/share/dbus-1/system.d/org.regent1.conf",
     "usr/share/polkit-1/actions/org.regent1.policy",
     "usr/share/man/man5/org.regent1.5.gz",
+    "usr/share/man/man5/regent.toml.5.gz",
     "etc/regent/regent.toml",
     "usr/share/man/man8/regentd.8.gz",
     "usr/share/man/man1/regentctl.1.gz",

@@ -32,11 +32,14 @@ const std::vector<Heading>& headings() {
     return all;
 }
 
-std::string documentation() {
-    std::ifstream file(REGENT_SOURCE_DIR "/docs/configuration.md");
+std::string read(const char* path) {
     std::ostringstream text;
-    text << file.rdbuf();
+    text << std::ifstream(path).rdbuf();
     return text.str();
+}
+
+std::string documentation() {
+    return read(REGENT_SOURCE_DIR "/docs/configuration.md");
 }
 
 /// The text below a heading, up to the next one.
@@ -44,6 +47,47 @@ std::string chapter(const std::string& document, const std::string& heading) {
     const std::size_t start = document.find("\n" + heading);
     REQUIRE(start != std::string::npos);
     return document.substr(start + 1, document.find("\n#", start + 1 + heading.size()) - start);
+}
+
+/// The keys of a section of the manual, each as "*KEY* (TYPE; DEFAULT)".
+std::set<std::string> keys_of_manual(const std::string& text) {
+    std::set<std::string> keys;
+    for (std::size_t at = text.find("\n*"); at != std::string::npos; at = text.find("\n*", at + 1)) {
+        const std::string line = text.substr(at + 2, text.find('\n', at + 2) - at - 2);
+        keys.insert(line.substr(0, line.find('*')));
+        CHECK(line.find("* (") != std::string::npos);
+    }
+    return keys;
+}
+
+TEST_CASE("the manual has every key with its default, and no other") {
+    const std::string manual = read(REGENT_SOURCE_DIR "/docs/man/regent.toml.5.scd");
+    const std::vector<Heading> sections{{Section::agent, "# AGENT"},
+                                        {Section::instance, "# INSTANCES"},
+                                        {Section::address, "# ADDRESSES"},
+                                        {Section::route, "# ROUTES"},
+                                        {Section::check_tracker, "# TRACKED CHECKS"},
+                                        {Section::interface_tracker, "# TRACKED INTERFACES"},
+                                        {Section::auth, "# AUTHENTICATION"},
+                                        {Section::garp, "# ANNOUNCEMENTS"},
+                                        {Section::group, "# GROUPS"},
+                                        {Section::check, "# CHECKS"},
+                                        {Section::notifier, "# NOTIFIERS"}};
+    CHECK(sections.size() == headings().size());
+    for (const Heading& heading : sections) {
+        const std::string text = chapter(manual, heading.text);
+        std::set<std::string> known;
+        for (const KeyInfo& key : keys_of(heading.section)) {
+            INFO(heading.text << ": " << key.name);
+            known.emplace(key.name);
+            const std::size_t at = text.find(fmt::format("\n*{}* (", key.name));
+            REQUIRE(at != std::string::npos);
+            const std::string line = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+            CHECK(line.find(key.preset) != std::string::npos);
+            CHECK((line.find("; required") != std::string::npos) == key.required);
+        }
+        CHECK(keys_of_manual(text) == known);
+    }
 }
 
 TEST_CASE("the documentation has every key, and its default on the same line") {
