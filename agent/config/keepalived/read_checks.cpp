@@ -185,11 +185,24 @@ class ProcessReader {
             (void)reading_.value(statement);
             return;
         }
-        const std::string& path = statement.words[1].text;
+        std::vector<std::string> words;
+        for (std::size_t i = 1; i < statement.words.size(); ++i)
+            words.push_back(statement.words[i].text);
+        const auto inner = split_command(words.front());
+        if (inner && inner->size() > 1) {
+            reading_.remark(
+                check_.table, statement.spot_of(1), "process",
+                "keepalived takes all that is in the quotes for the path, and never finds it; here its "
+                "first word is the program",
+                "advice", "write process PROGRAM ARGUMENTS without quotes");
+            words.erase(words.begin());
+            words.insert(words.begin(), inner->begin(), inner->end());
+        }
+        const std::string& path = words.front();
         check_.table.set("name", toml_text(path.substr(path.rfind('/') + 1)), statement.spot);
         std::string arguments;
-        for (std::size_t i = 2; i < statement.words.size(); ++i)
-            arguments += (i == 2 ? "" : ", ") + toml_text(statement.words[i].text);
+        for (std::size_t i = 1; i < words.size(); ++i)
+            arguments += (i == 1 ? "" : ", ") + toml_text(words[i]);
         if (!arguments.empty()) check_.table.set("arguments", "[" + arguments + "]", statement.spot);
         check_.can_run = true;
     }

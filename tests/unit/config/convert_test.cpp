@@ -124,6 +124,15 @@ TEST_CASE("what is tracked above its definition counts and is told, for keepaliv
     CHECK(settings(one + process).instances.at(0).checks.size() == 1);
 }
 
+TEST_CASE("a command in quotes is no name of a process") {
+    const Converted converted = convert("vrrp_track_process p { process \"/usr/sbin/a -f /etc/a.cfg\" }\n" +
+                                        instance("track_process { p }"));
+    INFO(shown(converted));
+    CHECK(brief(converted) == Brief{"1 warning advice"});
+    CHECK(converted.toml->find("name              = \"a\"\n") != std::string::npos);
+    CHECK(converted.toml->find("arguments         = [\"-f\", \"/etc/a.cfg\"]\n") != std::string::npos);
+}
+
 TEST_CASE("a router_id that is no name of a node costs nothing") {
     const Converted converted = convert("global_defs {\n router_id \"LB 1 (left)\"\n}\n" + instance(""));
     INFO(shown(converted));
