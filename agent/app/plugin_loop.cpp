@@ -110,12 +110,15 @@ void PluginLoop::tell_status(Instant now) {
 }
 
 void PluginLoop::look_ahead() {
+    const auto by = channels_.finish_plugins_by.load(std::memory_order_acquire);
+    // A round that was for something else hears of the end before it hears of the last events.
+    if (by != 0) take_commands();
     const Instant now = platform::now();
     tell_dropped(now);
     tell_status(now);
     if (!owed_.empty()) tell_owed();
     auto next = std::min(supervisor_.next_deadline().value_or(status_due_), status_due_);
-    if (const auto by = channels_.finish_plugins_by.load(std::memory_order_acquire); by != 0) {
+    if (by != 0) {
         const Instant end{Duration(by)};
         if (now >= end || supervisor_.delivered()) return loop_.quit();
         next = std::min(next, end);

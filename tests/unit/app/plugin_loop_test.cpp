@@ -80,3 +80,29 @@ TEST_CASE("The plugin thread does not end before its time while something is und
     CHECK(platform::now() - before >= 200ms);
     CHECK(platform::now() - before < 5s);
 }
+
+TEST_CASE("The last event is delivered, or waited for, even where the thread hears of the end before it") {
+    app::Channels channels(*platform::Wakeup::open(), *platform::Wakeup::open(), *platform::Wakeup::open(),
+                           *platform::Wakeup::open());
+    const auto plugins = app::PluginLoop::open(channels, "/nonexistent/regent-plugin-host");
+    REQUIRE(plugins);
+    std::thread thread([&] { (*plugins)->run(); });
+    push(channels, plan());
+    // What it tells at the end of a round.
+    for (bool told = false; !told;) {
+        REQUIRE(readable(channels.wake_service.fd()));
+        channels.wake_service.clear();
+        while (const auto report = channels.plugin_reports.try_pop())
+            told = told || std::holds_alternative<plugin::Status>(report->what);
+    }
+    notify::Event event;
+    event.new_state = "stop";
+    // Not signalled: the thread is busy with a host, whose start it tries again and again, and looks by
+    // itself.
+    REQUIRE(channels.plugin_commands.try_push(event));
+    const Instant before = platform::now();
+    channels.finish_plugins_by.store((before + 500ms).time_since_epoch().count());
+    thread.join();
+    CHECK(platform::now() - before >= 500ms);
+    CHECK_FALSE(channels.plugin_commands.try_pop());
+}
