@@ -65,6 +65,11 @@ Result<void> confine_scheduling() {
         return system_failure("cannot leave real-time scheduling", errno);
     if (::getpriority(PRIO_PROCESS, 0) < 0 && ::setpriority(PRIO_PROCESS, 0, 0) != 0)
         return system_failure("cannot give up priority", errno);
+    // Nor may it become urgent again: the unit lets its agent be (LimitRTPRIO), and that is inherited.
+    const rlimit none{0, 0};
+    for (const auto urgency : {RLIMIT_RTPRIO, RLIMIT_NICE}) {
+        if (::setrlimit(urgency, &none) != 0) return system_failure("cannot give up priority", errno);
+    }
     return {};
 }
 

@@ -19,8 +19,8 @@ struct Confinement {
 
 /// Standard input and output from and to nowhere, no other descriptor, no capability but the wanted ones, no
 /// way to new ones unless keep_setuid, killed when the thread that started this process ends, not scheduled
-/// before others, not spared when memory runs out, signals as by default but for SIGPIPE, which is ignored.
-/// While there is one thread only.
+/// before others nor allowed to be, not spared when memory runs out, signals as by default but for SIGPIPE,
+/// which is ignored. While there is one thread only.
 Result<void> confine(const Confinement& wanted);
 
 }  // namespace regent::plugin::host

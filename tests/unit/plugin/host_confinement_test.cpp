@@ -44,16 +44,21 @@ std::uint64_t own(std::uint64_t capabilities) {
 constexpr std::uint64_t net_raw = 1U << 13;
 constexpr std::uint64_t setuid_and_kin = (1U << 5) | (1U << 6) | (1U << 7);
 
-/// capset(2) fails from here on, as in the sandbox of regent.service.
-void forbid_capset() {
+/// A system call fails from here on.
+void forbid(std::uint32_t call) {
     std::array<sock_filter, 4> program{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                                        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+                                        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
                                         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
                                         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
     const sock_fprog filter{program.size(), program.data()};
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
         ::_exit(127);
+}
+
+/// As in the sandbox of regent.service.
+void forbid_capset() {
+    forbid(SYS_capset);
 }
 
 }  // namespace
@@ -91,6 +96,13 @@ TEST_CASE("A host does not run with more than it should have") {
     CHECK_FALSE(host.receive());
 }
 
+TEST_CASE("A host does not run where it could become as urgent as the agent") {
+    // Few can raise a limit to have something to give up: so what is seen is that it does not do without.
+    HostProcess host("good", {}, [] { forbid(SYS_prlimit64); });
+    CHECK_FALSE(host.receive());
+    CHECK_THAT(host.words(), Contains("cannot give up priority"));
+}
+
 TEST_CASE("A host leads a session, and has no descriptor that nobody gave it") {
     const platform::Descriptor stray(::open("/dev/zero", O_RDONLY));  // without O_CLOEXEC
     REQUIRE(stray);
@@ -113,8 +125,19 @@ TEST_CASE("A host is scheduled and signalled like anybody, however its parent is
         ::setpriority(PRIO_PROCESS, 0, -5);
         const sched_param urgent{1};
         ::sched_setscheduler(0, SCHED_RR, &urgent);
+        // As LimitRTPRIO= of the unit has it: who may become urgent later could keep the adverts waiting.
+        for (const auto limited : {RLIMIT_RTPRIO, RLIMIT_NICE}) {
+            const rlimit urgency{25, 50};
+            ::setrlimit(limited, &urgency);
+        }
     });
     host.greet();
+    for (const auto limited : {RLIMIT_RTPRIO, RLIMIT_NICE}) {
+        rlimit left{};
+        REQUIRE(::prlimit(host.pid(), limited, nullptr, &left) == 0);
+        CHECK(left.rlim_cur == 0);
+        CHECK(left.rlim_max == 0);
+    }
     CHECK(::sched_getscheduler(host.pid()) == SCHED_OTHER);
     CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(host.pid())) == 0);
     CHECK(bits(host.pid(), "SigBlk") == 0);
