@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "agent/config/source_text.hpp"
+
 namespace regent::app {
 namespace {
 
@@ -24,7 +26,7 @@ bus::ParameterView view_of(ParameterType type, const Value& value) {
         case ParameterType::path:
         case ParameterType::choice: break;
     }
-    return value.text;
+    return config::without_noncharacters(value.text);
 }
 
 std::string text_of(ParameterType type, const Value& value) {

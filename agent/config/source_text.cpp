@@ -21,6 +21,16 @@ bool is_control(char32_t c) {
     return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
+/// Unicode keeps these for the inside of programs. D-Bus takes none of them: one text with one, and the whole
+/// message is refused.
+bool is_noncharacter(char32_t c) {
+    return (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffeU) == 0xfffe;
+}
+
+bool is_unprintable(char32_t c) {
+    return is_control(c) || is_noncharacter(c);
+}
+
 /// Length of the UTF-8 sequence that `lead` starts, 0 when it starts none.
 std::size_t sequence_length(unsigned char lead) {
     if (lead < 0x80) return 1;
@@ -174,13 +184,20 @@ std::string encode_utf8(std::u32string_view text) {
 std::string printable(std::string_view text) {
     std::u32string points = decode_utf8(text);
     std::replace_if(
-        points.begin(), points.end(), [](char32_t c) { return is_control(c) && c != U'\t'; }, replacement);
+        points.begin(), points.end(), [](char32_t c) { return is_unprintable(c) && c != U'\t'; },
+        replacement);
+    return encode_utf8(points);
+}
+
+std::string without_noncharacters(std::string_view text) {
+    std::u32string points = decode_utf8(text);
+    std::replace_if(points.begin(), points.end(), is_noncharacter, replacement);
     return encode_utf8(points);
 }
 
 std::string in_quotes(std::string_view text) {
     std::u32string points = decode_utf8(text);
-    std::replace_if(points.begin(), points.end(), is_control, replacement);
+    std::replace_if(points.begin(), points.end(), is_unprintable, replacement);
     if (points.size() > quoted_length) points = points.substr(0, quoted_length) + U"…";
     return '"' + encode_utf8(points) + '"';
 }
@@ -192,7 +209,7 @@ std::string path_part(std::string_view key) {
 
 std::string in_path_quotes(std::string_view text) {
     std::u32string points = decode_utf8(text);
-    std::replace_if(points.begin(), points.end(), is_control, replacement);
+    std::replace_if(points.begin(), points.end(), is_unprintable, replacement);
     return '"' + encode_utf8(points) + '"';
 }
 

@@ -14,8 +14,12 @@ namespace regent::config {
 std::u32string decode_utf8(std::string_view text);
 std::string encode_utf8(std::u32string_view text);
 
-/// `text` as valid UTF-8 on one line: control characters except tab, and broken sequences, become U+FFFD.
+/// `text` as valid UTF-8 on one line: control characters except tab, noncharacters (U+FFFF and its like), and
+/// broken sequences become U+FFFD.
 std::string printable(std::string_view text);
+
+/// The same, and control characters stay: as D-Bus takes it.
+std::string without_noncharacters(std::string_view text);
 
 /// `text` in double quotes for a message: printable and cut after 60 characters.
 std::string in_quotes(std::string_view text);

@@ -71,6 +71,13 @@ std::string Fields::text(const char* key, std::size_t limit) {
     return *text;
 }
 
+std::string Fields::line(const char* key, std::size_t limit) {
+    std::string given = text(key, limit);
+    if (config::printable(given) == given) return given;
+    fail(fmt::format("{} is no line of printable text", key));
+    return {};
+}
+
 const nlohmann::json& Fields::array(const char* key, std::size_t limit) {
     static const auto none = nlohmann::json::array();
     const auto* value = find(key);

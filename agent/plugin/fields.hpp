@@ -24,6 +24,9 @@ class Fields {
     double number(const char* key);  ///< finite
     /// Valid UTF-8 of at most `limit` bytes.
     std::string text(const char* key, std::size_t limit);
+    /// Such a text as printable() of config/source_text.hpp makes it: one line, nothing that drives a
+    /// terminal.
+    std::string line(const char* key, std::size_t limit);
     /// The array of at most `limit` items, an empty one if there is none.
     const nlohmann::json& array(const char* key, std::size_t limit);
     bool has(const char* key) const { return object_.contains(key); }

@@ -157,13 +157,13 @@ ToHost read_ping(Fields& in) {
 }
 
 ToAgent read_host_hello(Fields& in) {
-    return HostHello{version(in), name(in, "plugin"), name(in, "plugin_version")};
+    return HostHello{version(in), in.line("plugin", maximum_name), in.line("plugin_version", maximum_name)};
 }
 ToAgent read_created(Fields& in) {
     return Created{id(in, "instance")};
 }
 ToAgent read_refused(Fields& in) {
-    Refused m{id(in, "instance"), {}, in.text("text", maximum_text)};
+    Refused m{id(in, "instance"), {}, in.line("text", maximum_text)};
     if (in.has("parameter")) m.parameter = natural32(in, "parameter", 0, maximum_values - 1);
     return m;
 }
@@ -171,7 +171,7 @@ std::vector<Metric> read_metrics(Fields& in) {
     std::vector<Metric> metrics;
     for (const auto& entry : in.array("metrics", maximum_metrics)) {
         Fields fields(entry);
-        metrics.push_back({name(fields, "name"), fields.number("value")});
+        metrics.push_back({fields.line("name", maximum_name), fields.number("value")});
         if (fields.wrong()) in.fail("in a metric: " + *fields.wrong());
     }
     return metrics;
@@ -184,16 +184,16 @@ ToAgent read_report(Fields& in) {
     m.reason = natural32(in, "reason", REGENT_REASON_OK, REGENT_REASON_INTERNAL);
     m.detail = static_cast<std::int32_t>(in.integer("detail", INT32_MIN, INT32_MAX));
     m.elapsed = time(in, "elapsed");
-    m.message = in.text("message", maximum_message);
+    m.message = in.line("message", maximum_message);
     m.metrics = read_metrics(in);
     return m;
 }
 ToAgent read_ack(Fields& in) {
-    return Ack{id(in, "instance"), id(in, "event"), in.boolean("delivered"), in.text("text", maximum_text)};
+    return Ack{id(in, "instance"), id(in, "event"), in.boolean("delivered"), in.line("text", maximum_text)};
 }
 ToAgent read_log(Fields& in) {
     return LogLine{count(in, "instance"), natural32(in, "level", REGENT_LOG_ERROR, REGENT_LOG_DEBUG),
-                   in.text("text", maximum_text)};
+                   in.line("text", maximum_text)};
 }
 ToAgent read_pong(Fields& in) {
     return Pong{count(in, "number"),     count(in, "late_calls"), count(in, "dropped_logs"),

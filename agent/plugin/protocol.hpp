@@ -126,8 +126,9 @@ using ToAgent = std::variant<HostHello, Created, Refused, Report, Ack, LogLine, 
 Bytes encode(const ToHost& message);
 Bytes encode(const ToAgent& message);
 
-/// A message, every field checked for range, length and UTF-8. The error says what is wrong with the frame: a
-/// message of an unknown kind is, a key that its kind is not known to have is not.
+/// A message, every field checked for range, length and UTF-8, and all words of a host for being printable:
+/// they get into logs and onto terminals. The error says what is wrong with the frame: a message of an
+/// unknown kind is, a key that its kind is not known to have is not.
 Result<ToHost> decode_to_host(ByteView frame);
 Result<ToAgent> decode_to_agent(ByteView frame);
 

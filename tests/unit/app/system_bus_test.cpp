@@ -10,7 +10,9 @@
 #include <thread>
 
 #include "agent/app/bus_views.hpp"
+#include "agent/app/parameter_views.hpp"
 #include "agent/platform/clock.hpp"
+#include "agent/plugin/message_text.hpp"
 
 #include "private_bus.hpp"
 #include "tests/unit/bus/views.hpp"
@@ -90,6 +92,47 @@ TEST_CASE("bus: who sees the name sees all there is") {
     REQUIRE(shown.bus->next_deadline());
     CHECK(*shown.bus->next_deadline() <= platform::now());
     shown.connect();
+}
+
+TEST_CASE("bus: what a check says, and what it is given, is shown, whatever characters it is made of") {
+    const test::PrivateBus bus;
+    Shown shown;
+    shown.put(vrrp::State::backup);
+    shown.connect();
+    const std::string odd =
+        "a\xef\xbf\xbf\xf0\x9f\xbf\xbe\xef\xb7\x90\tb";  // U+FFFF, U+1FFFE, U+FDD0: nobody's
+    config::CheckPlan plan;
+    plan.use.type = "tcp";
+    plan.use.values.resize(1);
+    plan.use.values[0].set = true;
+    plan.use.values[0].text = odd;
+    config::Plugin plugin;
+    plugin.types.resize(1);
+    plugin.types[0].name = "tcp";
+    plugin.types[0].parameters.resize(1);
+    plugin.types[0].parameters[0].name = "send";
+    plugin.types[0].parameters[0].type = config::ParameterType::text;
+    bus::Batch batch;
+    batch.checks["web"] = bus::CheckView{};
+    batch.checks["web"]->status.name = "web";
+    shown.bus->apply(batch);
+    batch.checks["web"]->status.state = "down";
+    batch.checks["web"]->status.message = plugin::fit(odd, 256);
+    batch.checks["web"]->parameters = app::parameters_of(plan, {plugin});
+    shown.bus->apply(batch);
+    CHECK(shown.said == "org.regent1 is on the system bus");
+    auto message = std::async(std::launch::async, [] {
+        const auto connection = sdbus::createSystemBusConnection();
+        const auto proxy = sdbus::createProxy(*connection, "org.regent1", "/org/regent1/check/web");
+        std::map<std::string, sdbus::Variant> all;
+        proxy->callMethod("GetAll")
+            .onInterface("org.freedesktop.DBus.Properties")
+            .withArguments(std::string("org.regent1.Check"))
+            .storeResultsTo(all);
+        return all.at("Message").get<std::string>();
+    });
+    shown.serve_until([&] { return message.wait_for(0s) == std::future_status::ready; });
+    CHECK(message.get() == "a\ufffd\ufffd\ufffd\tb");
 }
 
 TEST_CASE("bus: the end does not wait for who is still to be answered") {

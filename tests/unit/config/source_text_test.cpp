@@ -24,6 +24,9 @@ TEST_CASE("UTF-8 survives, anything else becomes a replacement character") {
 TEST_CASE("nothing that drives a terminal gets through") {
     CHECK(printable("a\tb\x1b[31m\x7f\n") == "a\tb\ufffd[31m\ufffd\ufffd");
     CHECK(printable("\xc2\x9b") == "\ufffd");  // C1 control sequence introducer
+    // Noncharacters: U+FFFF, U+1FFFE, U+FDD0.
+    CHECK(printable("\xef\xbf\xbf\xf0\x9f\xbf\xbe\xef\xb7\x90") == "\ufffd\ufffd\ufffd");
+    CHECK(without_noncharacters("a\xef\xbf\xbf\r\n\x80") == "a\ufffd\r\n\ufffd");
     CHECK(in_quotes("a\tb") == "\"a\ufffdb\"");
     CHECK(in_quotes(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "…\"");
     CHECK(path_part("VI_1") == "VI_1");

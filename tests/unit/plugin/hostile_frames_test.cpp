@@ -82,6 +82,19 @@ TEST_CASE("No part of a message is a message") {
     }
 }
 
+TEST_CASE("No host has words that forge a line of the log, or drive a terminal") {
+    for (const std::string odd : {"a\nb", "\x1b[2J", "\xc2\x9b", "\xef\xbf\xbf", "\r"}) {
+        CHECK_FALSE(decode_to_agent(encode(ToAgent(HostHello{1, odd, "1.0"}))));
+        CHECK_FALSE(decode_to_agent(encode(ToAgent(HostHello{1, "org.example", odd}))));
+        CHECK_FALSE(decode_to_agent(encode(ToAgent(Refused{1, {}, odd}))));
+        CHECK_FALSE(decode_to_agent(encode(ToAgent(Report{1, 1, 1, 1, 0, 0, odd, {}}))));
+        CHECK_FALSE(decode_to_agent(encode(ToAgent(Report{1, 1, 1, 1, 0, 0, "", {{odd, 1}}}))));
+        CHECK_FALSE(decode_to_agent(encode(ToAgent(Ack{1, 1, true, odd}))));
+        CHECK_FALSE(decode_to_agent(encode(ToAgent(LogLine{1, 1, odd}))));
+    }
+    CHECK(decode_to_agent(encode(ToAgent(LogLine{1, 1, "a\tb\ufffd"}))));
+}
+
 TEST_CASE("A message with changed bytes is refused or is another message") {
     const auto change = [](Bytes frame) {
         const auto changes = *rc::gen::inRange(1, 4);
