@@ -105,7 +105,7 @@ void HostLink::remove(InstanceId instance) {
 }
 
 void HostLink::start(Instant now) {
-    started_ = now;
+    started_ = heard_at_ = now;
     ++counters_.starts;
     auto host = wiring_.launcher.launch(file_);
     Result<void> watched;
@@ -135,6 +135,7 @@ void HostLink::start(Instant now) {
 }
 
 void HostLink::receive(Instant now) {
+    heard_at_ = now;
     static thread_local Bytes buffer(maximum_frame + 1);
     for (std::size_t frames = 0; frames < frames_per_turn && host_ && state_ != State::ending; ++frames) {
         const ssize_t size = ::recv(host_->socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -319,7 +320,9 @@ void HostLink::ended(Instant now) {
         if (!dismissed) wiring_.crashed({file_.plugin.stem(), end.status, why_});
         let_go();
     }
-    if (now - started_ >= recovered_after * delay_) delay_ = shortest_delay;
+    // That a silent one was waited for is no life of its own.
+    const Instant lived_until = told_clients ? heard_at_ : now;
+    if (lived_until - started_ >= recovered_after * delay_) delay_ = shortest_delay;
     const auto sentence = fmt::format("plugin host of {} {}", name(), why_);
     // The same again and again is said once, until it runs again.
     if (sentence != told_ && !dismissed) {

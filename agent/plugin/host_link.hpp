@@ -131,6 +131,7 @@ class HostLink : public Timed {
     bool told_deaf_ = false;
     std::optional<Instant> due_;
     Instant started_{};
+    Instant heard_at_{};  ///< its last word, or its start
     Duration delay_;
     std::string why_;  ///< of a host that is ending
     std::vector<Restarted> restarts_;

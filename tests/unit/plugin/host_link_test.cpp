@@ -221,6 +221,29 @@ TEST_CASE("Three heartbeats without an answer end a host, and an answer keeps it
     CHECK_THAT(client.losses[0], Catch::Matchers::Contains("does not answer"));
 }
 
+TEST_CASE("A host that hangs is started again, later each time: that it was waited for is no life") {
+    Bench bench;
+    Client client;
+    bench.link.add(7, client);
+    const bool greets = GENERATE(true, false);
+    std::vector<Duration> delays;
+    for (int round = 0; round < 5; ++round) {
+        const auto starts = bench.hosts.size();
+        bench.step();
+        bench.settle();
+        REQUIRE(bench.hosts.size() == starts + 1);
+        if (greets) bench.host().say(HostHello{protocol_version, "org.regent.tcp", "1.0"});
+        bench.settle();
+        const auto losses = client.losses.size();
+        while (client.losses.size() == losses)
+            bench.step();
+        bench.host().die();
+        bench.settle();
+        delays.push_back(*bench.agenda.next() - platform::now());
+    }
+    CHECK(delays.back() > 1s);
+}
+
 TEST_CASE("A host that nobody needs any more is let go, and killed only when it does not go") {
     Bench bench;
     Client client;
