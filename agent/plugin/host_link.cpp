@@ -24,6 +24,7 @@ using core::LogLevel;
 constexpr Duration hello_within = 5s;
 constexpr Duration heartbeat = 1s;
 constexpr Duration leave_within = 2s;
+constexpr Duration die_within = 100ms;
 constexpr std::uint64_t missed_heartbeats = 3;
 constexpr Duration shortest_delay = 100ms;
 constexpr Duration longest_delay = 30s;
@@ -141,7 +142,7 @@ void HostLink::receive(Instant now) {
         const ssize_t size = ::recv(host_->socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (size < 0 && (errno == EAGAIN || errno == EINTR)) break;
         if (size <= 0) {
-            condemn("has closed its connection", now);
+            hung_up(now);
             break;
         }
         if (static_cast<std::size_t>(size) > maximum_frame) {
@@ -247,7 +248,7 @@ void HostLink::flush(Instant now) {
     while (!unsent_.empty()) {
         const Bytes& frame = unsent_.front();
         if (::send(host_->socket.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-            if (errno != EAGAIN && errno != EINTR) return condemn("has closed its connection", now);
+            if (errno != EAGAIN && errno != EINTR) return hung_up(now);
             break;
         }
         unsent_.pop_front();
@@ -268,10 +269,20 @@ void HostLink::beat(Instant now) {
 
 void HostLink::condemn(const std::string& why, Instant now) {
     if (!host_ || state_ == State::ending) return;
-    why_ = why;
-    state_ = State::ending;
     due_.reset();
     send_signal(host_->process, SIGKILL);
+    give_up(why, now);
+}
+
+void HostLink::hung_up(Instant now) {
+    if (!host_ || state_ == State::ending) return;
+    due_ = now + die_within;
+    give_up("has closed its connection", now);
+}
+
+void HostLink::give_up(const std::string& why, Instant now) {
+    why_ = why;
+    state_ = State::ending;
     wiring_.loop.unwatch(host_->socket.get());
     // Not when it is gone: a process in the kernel's hands can take long to die, and its checks are blind by
     // now.
@@ -316,7 +327,9 @@ void HostLink::ended(Instant now) {
     const bool dismissed = told_clients && why_.empty();
     if (host_) {
         const auto end = take_end(*host_);
-        if (why_.empty()) why_ = end.text;
+        // One that has hung up, and that nobody has killed for it.
+        const bool ended_by_itself = told_clients && due_ && host_->pid != 0;
+        if (why_.empty() || (ended_by_itself && !dismissed)) why_ = end.text;
         if (!dismissed) wiring_.crashed({file_.plugin.stem(), end.status, why_});
         let_go();
     }
@@ -354,8 +367,8 @@ void HostLink::run(Instant now) {
         case State::ending:
             send_signal(host_->process, SIGKILL);
             due_.reset();
-            // A process in the kernel's hands can take long to die.
-            lose_clients("does not end", now);
+            // A process in the kernel's hands can take long to die. Of one that has hung up they know.
+            if (why_.empty()) lose_clients("does not end", now);
             break;
     }
 }

@@ -111,6 +111,10 @@ class HostLink : public Timed {
     void beat(Instant now);
     /// Whatever is wrong with it: it is killed, and its end does the rest.
     void condemn(const std::string& why, Instant now);
+    /// It has hung up, which most do because they are ending: how is worth knowing, so it is killed later.
+    void hung_up(Instant now);
+    /// It is of no use any more. At `due_`, if there is one, it is killed.
+    void give_up(const std::string& why, Instant now);
     /// Nobody needs it: it is let go in peace, and killed when it does not go.
     void dismiss(Instant now);
     void lose_clients(const std::string& why, Instant now);

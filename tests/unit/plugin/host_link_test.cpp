@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <regent/abi/result.h>
 
 #include "agent/platform/clock.hpp"
 #include "agent/platform/wakeup.hpp"
 
 #include "fake_hosts.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace regent;
 using namespace regent::plugin;
@@ -43,7 +47,7 @@ struct Bench {
                 [this](const Crashed& crashed) { crashes.push_back(crashed); },
                 "lb1"};
     }
-    void settle() { test::settle(loop); }
+    void settle() { plugin::test::settle(loop); }
     /// Until `time`, as the agenda wants it.
     void run_to(Instant time) {
         while (agenda.next() && *agenda.next() <= time) {
@@ -242,6 +246,51 @@ TEST_CASE("A host that hangs is started again, later each time: that it was wait
         delays.push_back(*bench.agenda.next() - platform::now());
     }
     CHECK(delays.back() > 1s);
+}
+
+TEST_CASE("A host that crashes is told by its signal, not by the connection that goes with it") {
+    const regent::test::TemporaryDirectory directory;
+    const auto program = directory.path() / "host";
+    std::ofstream(program) << "#!/bin/sh\nkill -SEGV $$\n";
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    std::vector<std::string> log;
+    std::vector<Crashed> crashes;
+    platform::EventLoop loop = open_loop();
+    Agenda agenda;
+    ChildLauncher launcher(program);
+    HostLink link(
+        {"/plugins/regent-tcp.so"},
+        {launcher, loop, agenda, [&](core::LogLevel, const std::string& text) { log.push_back(text); },
+         [&](const Crashed& crashed) { crashes.push_back(crashed); }, "lb1"});
+    Client client;
+    link.add(7, client);
+    for (const Instant end = platform::now() + 10s; crashes.empty() && platform::now() < end;) {
+        agenda.run(platform::now());
+        REQUIRE(loop.run_once(10ms));
+    }
+    REQUIRE(crashes.size() == 1);
+    CHECK(crashes[0].status == -SIGSEGV);
+    CHECK(crashes[0].reason == "was killed by signal 11");
+    CHECK(log == std::vector<std::string>{
+                     "plugin host of regent-tcp.so was killed by signal 11; it is started again in 100 ms"});
+    CHECK(client.losses.size() == 1);
+}
+
+TEST_CASE("A host that hangs up and lives on is killed for it") {
+    Bench bench;
+    Client client;
+    bench.link.add(7, client);
+    bench.bring_up();
+    bench.host().close();
+    bench.settle();
+    REQUIRE(bench.agenda.next());
+    CHECK(*bench.agenda.next() <= platform::now() + 1s);
+    bench.step();
+    CHECK_FALSE(bench.agenda.next());
+    bench.host().die();
+    bench.settle();
+    CHECK(client.losses == std::vector<std::string>{"its plugin host has closed its connection"});
+    CHECK(bench.log.back().starts_with("plugin host of regent-tcp.so has closed its connection; "));
 }
 
 TEST_CASE("A host that nobody needs any more is let go, and killed only when it does not go") {
