@@ -30,6 +30,7 @@ struct PluginUse {
     bool needs_net_raw = false;    ///< of the plugin as a whole: its types share a process
     bool needs_setuid = false;
     std::vector<Value> values;
+    std::string build = {};  ///< of the shared object: one that was replaced has parameters of its own
 
     bool operator==(const PluginUse&) const = default;
 };

@@ -23,6 +23,7 @@ PluginUse use_of(const Offer& offer) {
     PluginUse use;
     use.type = offer.type->name;
     use.plugin = offer.plugin->file;
+    use.build = offer.plugin->build;
     const auto& types = offer.plugin->types;
     use.needs_net_raw =
         std::any_of(types.begin(), types.end(), [](auto& each) { return each.needs_net_raw; });

@@ -66,6 +66,7 @@ struct Plugin {
     std::string url;
     std::string license;
     std::vector<PluginType> types;
+    std::string build = {};  ///< of the file: another one once it was replaced
 
     bool operator==(const Plugin&) const = default;
 };

@@ -140,6 +140,8 @@ void Catalog::describe(const std::vector<fs::path>& files, config::Installed& in
             installed.problems.push_back({files[i], plugin.error().text});
         } else if (stamps[i]) {
             plugin->file = files[i];
+            plugin->build = fmt::format("{}-{}-{}-{}", stamps[i]->device, stamps[i]->inode, stamps[i]->size,
+                                        stamps[i]->changed);
             known_.insert_or_assign(files[i], Known{*stamps[i], std::move(*plugin)});
         }
     }

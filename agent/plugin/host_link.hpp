@@ -70,6 +70,8 @@ class HostLink : public Timed {
     void add(InstanceId instance, HostClient& client);
     void remove(InstanceId instance);
     bool unused() const { return clients_.empty(); }
+    /// It has no process either, and is to have none.
+    bool is_idle() const { return clients_.empty() && restarts_.empty() && !host_; }
 
     /// Lets the host end in peace, with its instances, and starts another. False: too many wait for that
     /// already.

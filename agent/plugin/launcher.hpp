@@ -18,6 +18,8 @@ struct HostFile {
     std::filesystem::path plugin;
     bool keep_net_raw = false;
     bool keep_setuid = false;
+    std::string build =
+        {};  ///< config::PluginUse::build: code is never unloaded, so another one is another host
 
     // NOLINTNEXTLINE(readability-implicit-bool-conversion): clang-tidy 14 compares the bools as int
     auto operator<=>(const HostFile&) const = default;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -33,7 +34,7 @@ Supervisor::Supervisor(std::unique_ptr<Launcher> launcher, platform::EventLoop& 
       notifier_outlets_{outlets_.log, outlets_.answer, outlets_.incident} {}
 
 HostLink& Supervisor::link_of(const config::PluginUse& use) {
-    const HostFile file{use.plugin, use.needs_net_raw, use.needs_setuid};
+    const HostFile file{use.plugin, use.needs_net_raw, use.needs_setuid, use.build};
     auto& link = links_[file];
     if (!link) {
         link = std::make_unique<HostLink>(
@@ -45,6 +46,7 @@ HostLink& Supervisor::link_of(const config::PluginUse& use) {
 void Supervisor::apply(const config::Plan& plan, Instant now) {
     node_ = plan.node;
     changed_ = true;
+    std::erase_if(links_, [](const auto& entry) { return entry.second->is_idle(); });
     for (const auto& [file, link] : links_)
         link->set_node(node_);
     std::map<std::string, std::deque<notify::Event>> waiting;
@@ -125,8 +127,14 @@ std::vector<Status> Supervisor::status() const {
         all.emplace_back(check->status());
     for (const auto& [name, notifier] : notifiers_)
         all.emplace_back(notifier->status());
-    for (const auto& [file, link] : links_)
-        all.emplace_back(link->status());
+    std::set<std::string> shown;
+    for (const bool unused : {false, true}) {
+        for (const auto& [file, link] : links_) {
+            // Of a file that was replaced the former host may be ending still.
+            if (link->unused() == unused && shown.insert(file.plugin.stem()).second)
+                all.emplace_back(link->status());
+        }
+    }
     return all;
 }
 

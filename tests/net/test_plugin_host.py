@@ -118,21 +118,28 @@ def test_hung_host(lab: Lab, say: Say, table: Table) -> None:
     assert set(pids.values()).isdisjoint(agent.hosts().values())
 
 
-def _with_blocking(lab: Lab) -> pathlib.Path:
-    """The plugins of the build and tests/net/plugins/blocking.cpp, in a folder of their own."""
-    plugins, sdk = lab.directory / "plugins", ROOT / "sdk"
+def _with(lab: Lab, name: str) -> pathlib.Path:
+    """The plugins of the build and tests/net/plugins/NAME.cpp, in a folder of their own."""
+    plugins = lab.directory / "plugins"
     shutil.copytree(build_directory() / "plugins", plugins, ignore=lambda _, names: {n for n in names if not n.endswith(".so")})
-    run(["c++", "-std=c++20", "-fPIC", "-shared", "-fvisibility=hidden", f"-I{sdk / 'include'}",
-         f"-Wl,--version-script={sdk / 'cmake' / 'regent-plugin.map'}", "-o", str(plugins / "regent-blocking.so"),
-         str(ROOT / "tests" / "net" / "plugins" / "blocking.cpp")], timeout=60.0)
+    _compile(plugins, name)
     return plugins
+
+
+def _compile(plugins: pathlib.Path, name: str, *options: str) -> None:
+    """In the place of what was there, as a package manager does it: the old file lives as long as it is used."""
+    sdk, made = ROOT / "sdk", plugins / f"regent-{name}.so.new"
+    run(["c++", "-std=c++20", "-fPIC", "-shared", "-fvisibility=hidden", *options, f"-I{sdk / 'include'}",
+         f"-Wl,--version-script={sdk / 'cmake' / 'regent-plugin.map'}", "-o", str(made),
+         str(ROOT / "tests" / "net" / "plugins" / f"{name}.cpp")], timeout=60.0)
+    made.rename(plugins / f"regent-{name}.so")
 
 
 def test_blocking_plugin(lab: Lab, say: Say, table: Table) -> None:
     """A probe that never returns: that plugin's check is stale, those of others are not, until it stops."""
     trigger = lab.directory / "trigger"
     blocking = Check("blocking", ('type = "blocking"', f'trigger = "{trigger}"', 'interval = "200ms"'))
-    duo = _duo(lab, (*_checks(), blocking), _with_blocking(lab))
+    duo = _duo(lab, (*_checks(), blocking), _with(lab, "blocking"))
     agent = duo.agents["lb1"]
     assert isinstance(agent, Regent)
     watch, mark = _Watch(duo), agent.running().mark()
@@ -147,3 +154,23 @@ def test_blocking_plugin(lab: Lab, say: Say, table: Table) -> None:
         f"{worst:.3f} s apart at worst")
     table.add("plugin that blocks for ever", f"{len(moves)} moves, adverts {worst:.3f} s apart", "no move, checks stale then fresh")
     assert not moves and not others and worst <= 1.0 + LATE
+
+
+def test_replaced_plugin(lab: Lab, say: Say) -> None:
+    """A plugin that was upgraded on disk, with another parameter before the old one: a reload brings the new code, whole."""
+    replaced = Check("replaced", ('type = "replaced"', 'word = "word"', 'interval = "200ms"'))
+    plugins, checks = _with(lab, "replaced"), (*_checks(), replaced)
+    duo = _duo(lab, checks, plugins)
+    agent = duo.agents["lb1"]
+    assert isinstance(agent, Regent)
+    agent.running().wait_for("check replaced is UP: old word", 10.0, 0)
+    before, watch, mark = agent.hosts(), _Watch(duo), agent.running().mark()
+    _compile(plugins, "replaced", "-DNEW")
+    agent.reload(replace(reference_node("lb1"), checks=checks))
+    fresh = agent.running().wait_for("check replaced is", 10.0, mark)
+    moves, worst = watch.end()
+    after = agent.hosts()
+    say(f"plugin replaced, then a reload: {fresh.text}; {len(moves)} moves, adverts {worst:.3f} s apart at worst")
+    assert fresh.text.endswith("check replaced is UP: new word")
+    assert not moves and worst <= 1.0 + LATE
+    assert {plugin for plugin in before if before[plugin] != after[plugin]} == {"replaced"}

@@ -95,10 +95,13 @@ TEST_CASE("only what is new or changed is described again") {
     catalog.scan();
     CHECK(ids(catalog.scan()).size() == 2);
     CHECK(tree.descriptions() == 2);
+    const std::string first = catalog.scan().plugins[1].build;
+    CHECK(catalog.scan().plugins[1].build == first);
     tree.good("b", "echo '[null]'");
     tree.good("c");
     fs::remove(tree.plugins() / "a.so");
     CHECK(ids(catalog.scan()) == Ids{"org.example.b", "org.example.c"});
+    CHECK(catalog.scan().plugins[0].build != first);
     CHECK(tree.descriptions() == 4);
 }
 

@@ -86,6 +86,34 @@ TEST_CASE("A new plan touches only what has changed") {
     CHECK(made == std::vector<std::string>{"check b", "check c"});
 }
 
+TEST_CASE("A plugin whose file was replaced has another host, and is shown once") {
+    Bench bench({"lb1", {check("a"), check("b", "exec")}, {notifier("log")}});
+    for (const auto& host : bench.hosts)
+        bench.make_all(*host);
+    REQUIRE(bench.hosts.size() == 2);
+    for (auto& each : bench.plan.checks)
+        each.use.build = "2";
+    bench.plan.notifiers[0].use.build = "2";
+    for (const bool gone : {false, true}) {
+        bench.supervisor.apply(bench.plan, bench.begin);
+        settle(bench.loop);
+        CHECK(bench.hosts.size() == 4);
+        std::vector<std::string> shown;
+        for (const auto& status : bench.supervisor.status()) {
+            if (const auto* plugin = std::get_if<PluginStatus>(&status))
+                shown.push_back(plugin->name + " " + plugin->state);
+        }
+        CHECK(shown == std::vector<std::string>{"regent-exec starting", "regent-tcp starting"});
+        if (gone) continue;
+        CHECK(bench.hosts[0]->heard_of<Destroy>().size() + bench.hosts[1]->heard_of<Destroy>().size() == 3);
+        bench.supervisor.run(platform::now() + 1s);  // they are dismissed
+        bench.hosts[0]->die();
+        bench.hosts[1]->die();
+        settle(bench.loop);
+    }
+    CHECK(bench.verdicts.empty());
+}
+
 TEST_CASE("A dead host makes its checks UNKNOWN, and a refused check too") {
     Bench bench({"lb1", {check("a"), check("b")}, {}});
     auto& host = *bench.hosts.front();
