@@ -59,7 +59,8 @@ typedef struct regent_check_ops {
     void (*destroy)(void* self);
 
     /* Optional. Writes one JSON object about the state inside, at most `capacity` bytes, and returns its
-     * length; more than `capacity`: it did not fit. For a person who looks for a fault. */
+     * length; more than `capacity`: it did not fit. For a person who looks for a fault. Unit tests and
+     * regent-plugin-check ask for it; the agent of version 1.0 does not yet. */
     size_t (*describe)(void* self, char* json, size_t capacity);
 } regent_check_ops;
 
