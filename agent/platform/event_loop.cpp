@@ -54,6 +54,13 @@ Result<void> EventLoop::watch(int fd, Events events, EventsCallback callback) {
     };
     const int result = sd_event_add_io(event_.get(), &source, fd, events, handler, watch.get());
     watch->source.reset(source);
+    if (result >= 0 && descriptors_.contains(fd)) {
+        // The kernel takes a number twice only where what it stood for was closed, still watched. That source
+        // must go first: its end takes the number off the kernel's list, whoever's it is by then.
+        watch->source.reset();
+        unwatch(fd);
+        return this->watch(fd, events, std::move(watch->callback));
+    }
     if (result >= 0) descriptors_[fd] = std::move(watch);
     return checked(result, "cannot watch a descriptor");
 }

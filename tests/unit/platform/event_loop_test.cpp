@@ -94,3 +94,27 @@ TEST_CASE("A descriptor is watched for what it was last asked for") {
     loop->unwatch(wakeup->fd());
     CHECK_FALSE(loop->change(wakeup->fd(), EPOLLIN));
 }
+
+TEST_CASE("Who closes what it still watches does not make the next owner of the number deaf") {
+    auto loop = platform::EventLoop::open();
+    REQUIRE(loop);
+    auto former = platform::Wakeup::open();
+    REQUIRE(former);
+    const int number = former->fd();
+    int stray = 0, calls = 0;
+    REQUIRE(loop->watch(number, [&] { ++stray; }));
+    CHECK_FALSE(loop->watch(number, [&] { ++stray; }));  // of one that is open there is one watcher
+    { const auto gone = std::move(*former); }
+    auto next = platform::Wakeup::open();
+    REQUIRE(next);
+    REQUIRE(next->fd() == number);
+    REQUIRE(loop->watch(number, [&] {
+        ++calls;
+        next->clear();
+    }));
+    next->signal();
+    REQUIRE(loop->run_once(1s));
+    CHECK(calls == 1);
+    CHECK(stray == 0);
+    loop->unwatch(number);
+}
