@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 # Beside the build dependencies of debian/control.
 TOOLS=(abigail-tools busybox-static ccache clang clang-format-14 curl dbus docker.io dpkg-dev e2fsprogs gcovr haproxy iproute2
-    keepalived less lintian mmdebstrap nftables openjdk-17-jdk-headless openssl polkitd procps python3 python3-pytest
+    keepalived less lintian mmdebstrap nftables openjdk-17-jdk-headless openssl patch polkitd procps python3 python3-pytest
     socat systemd systemd-container tcpdump util-linux)
 TOOLS_ALL=(clang-tidy-14)
 PYTEST=(/usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short)

@@ -50,6 +50,14 @@ def test_words_anywhere(rule):
     over(tree.files(), rule)
 
 
+@pytest.mark.parametrize("path", [path for path in tree.files() if path.endswith(".patch")])
+def test_planted_faults_still_apply(path):
+    """They are built on request alone, and would be out of date for long."""
+    command = ["patch", "--dry-run", "--force", "-p1", "-i", tree.ROOT / path]
+    done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_clang_format_is_clean():
     command = ["clang-format-14", "--dry-run", "--Werror", *tree.cpp_sources()]
     run = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, timeout=120)

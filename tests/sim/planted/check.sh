@@ -6,7 +6,7 @@
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
 tree=$(cd "$here/../../.." && pwd) || exit 1
-seeds=${1:-5000}
+seeds=${1:-20000}
 copy=$(mktemp -d "${TMPDIR:-/tmp}/planted.XXXXXX") || exit 1
 trap 'rm -rf "$copy"' EXIT
 export CCACHE_BASEDIR=$copy CCACHE_NOHASHDIR=1
