@@ -317,7 +317,15 @@ TEST_CASE("ping: a source that is not here any more says nothing about the targe
         {{"192.0.2.9", "/24", "192.0.2.2"}, {"2001:db8::9", "/64 nodad", "2001:db8::2"}}));
     CAPTURE(source);
     const std::string address = std::string(source) + prefix + " dev left0";
-    run("ip addr add " + address);
+    const std::string family = std::string(source).find(':') == std::string::npos ? "-4" : "-6";
+    const std::string route = "ip " + family + " route show table local " + source;
+    const auto add = [&] {
+        run("ip addr add " + address);
+        // To an IPv6 address nothing comes before a thread of the kernel has made its route
+        // (addrconf_dad_completed() of net/ipv6).
+        platform::test::eventually([&] { return !platform::test::output_of(route).empty(); });
+    };
+    add();
     Bench bench({target}, {{"source", source}});
     CHECK(bench.ask().state == State::up);
     run("ip addr del " + address);
@@ -325,7 +333,7 @@ TEST_CASE("ping: a source that is not here any more says nothing about the targe
     CHECK(gone.state == State::unknown);
     CHECK(gone.reason == Reason::config);
     CHECK_THAT(gone.message, Catch::StartsWith("source"));
-    run("ip addr add " + address);
+    add();
     CHECK(bench.ask().state == State::up);
 }
 
