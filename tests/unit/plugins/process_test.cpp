@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The check `process` with real processes and real files; the clock is the fake host's.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -474,12 +475,16 @@ TEST_CASE("a probe of a living process costs little") {
     bench.names(child);
     auto check = bench.start_with_pidfile();
     constexpr int count = 2000;
-    const auto start = std::chrono::steady_clock::now();
-    for (int round = 0; round < count; ++round)
+    std::vector<std::chrono::steady_clock::duration> spent;
+    for (int round = 0; round < count; ++round) {
+        const auto start = std::chrono::steady_clock::now();
         check.probe(1s);
-    const auto each = (std::chrono::steady_clock::now() - start) / count;
+        spent.push_back(std::chrono::steady_clock::now() - start);
+    }
+    std::sort(spent.begin(), spent.end());
+    const auto each = spent[spent.size() / 2];
     CHECK(check.reports().size() == count);
-    WARN("a probe takes " << std::chrono::duration_cast<std::chrono::microseconds>(each).count()
-                          << " us, 1000 allowed");
+    WARN("median: a probe takes " << std::chrono::duration_cast<std::chrono::microseconds>(each).count()
+                                  << " us, 1000 allowed");
     CHECK(each < 1ms);
 }
