@@ -167,7 +167,8 @@ def test_a_weight_and_notify_scripts_converted_do_what_they_did(new_lab: Callabl
     for pair in pairs.values():
         pair.start("lb2")
     for kind in pairs:
-        eventually(lambda kind=kind: "BACKUP" in records[kind, "lb2"].read_text(encoding="utf-8"), 10.0, f"{kind}: lb2 is not told")
+        eventually(lambda kind=kind: "BACKUP" in records[kind, "lb2"].read_text(encoding="utf-8") or None, 10.0,
+                   f"{kind}: lb2 is not told")
     (shared / "flag").unlink()
     wait("lb2", 50)
     (shared / "flag").touch()
