@@ -354,6 +354,7 @@ def test_transitions_are_signals(scene: Scene, say: Say) -> None:
     monitor.wait_for("Monitoring bus", 5.0)
     mark, flaps = log.mark(), repeats(20, 200)
     for _ in range(flaps):
+        flap = monitor.mark()
         for state, word in (("down", "FAULT"), ("up", "BACKUP")):
             at = log.mark()
             scene.duo.lab.spaces["lb1"].ip(f"link set enp0s8 {state}")
@@ -361,7 +362,7 @@ def test_transitions_are_signals(scene: Scene, say: Say) -> None:
     scene.duo.settle()
     said = len(log.find(r"Entering \w+ STATE", mark))
     last = log.find(r"\(VI_2\) Entering MASTER STATE", mark)[-1]
-    monitor.wait_for(r'"group/SG1|group.SG1', 10.0)
+    monitor.wait_for(r'group/SG1.*"data":\["backup","master"', 10.0, flap)  # the last of all
     seen = [json.loads(line.text)["payload"]["data"] for line in monitor.find(r"^\{")]
     numbers = [data[2] for data in seen]
     say(f"{said} changes of state: {len(seen)} signals with those of the group, last {seen[-1]}")
