@@ -94,8 +94,9 @@ def test_what_it_says(lab: Lab, say: Say, table: Table) -> None:
     for name, _, _, said in CASES:
         line = asking.wait_for(f"check {name} is (UP|DOWN|UNKNOWN)", 5.0)
         assert f"check {name} is {said.format(**words)}" in re.sub(r"waited \d+ ms", "waited N ms", line.text)
+    mark = asking.mark()
     duo.agents["lb2"].reload(node["lb2"])
-    asking.wait_for("configuration applied", 5.0, asking.mark() - 1)
+    asking.wait_for("configuration applied", 5.0, mark)
     log = duo.agents["lb1"].running()
     mark, before = log.mark(), server.kill()
     line = log.wait_for("check good is DOWN: .*Connection refused", 5.0, mark)
