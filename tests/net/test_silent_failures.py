@@ -310,8 +310,10 @@ def test_row_10_reload_with_one_wrong_key(side: Side, tell: Tell) -> None:
     assert re.search(r"regent\.toml.*was not applied", side.status("lb1"))
     assert side.said("lb1", r"regent\.toml:\d+:\d+: error: .*virtual_router_id", start)
     # It stays said until a good file comes, and no longer.
+    count = agent.notified().count()
     agent.reload(Node((_router("lb1", priority=120),)))
     side.capture.wait_advert(time.monotonic(), 3.0, host="lb1", priority=120)
+    agent.notified().wait_for("STATUS=", 5.0, since=count)
     assert "not applied" not in side.status("lb1")
 
 
