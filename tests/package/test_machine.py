@@ -104,7 +104,9 @@ def no_address_goes(machine):
 def journal(machine):
     """Reads what the unit has logged since the test began."""
     cursor = machine.says("journalctl -n 0 --show-cursor | sed -n 's/^-- cursor: //p'")
-    return lambda: machine.says(f"journalctl --no-pager -o cat -u regent.service --after-cursor='{cursor}'")
+    # What was logged before is in the file once --sync has been answered.
+    return lambda: machine.says("journalctl --sync && "
+                                f"journalctl --no-pager -o cat -u regent.service --after-cursor='{cursor}'")
 
 
 def keepalived_unit(machine):
