@@ -14,7 +14,8 @@ bool same_place(const KernelAddress& a, const KernelAddress& b) {
 
 void KernelView::set_link(const Link& link, Instant now) {
     auto& state = links_[link.index];
-    if (!state.link.name.empty() && state.link.name != link.name) index_by_name_.erase(state.link.name);
+    // A snapshot may have given that name to another link already.
+    if (state.link.name != link.name) release_name(state.link.name, link.index);
     state.link = link;
     index_by_name_[link.name] = link.index;
     if (link.up && link.carrier) {
@@ -27,10 +28,14 @@ void KernelView::set_link(const Link& link, Instant now) {
 void KernelView::remove_link(int index) {
     const auto found = links_.find(index);
     if (found == links_.end()) return;
-    const auto named = index_by_name_.find(found->second.link.name);
-    if (named != index_by_name_.end() && named->second == index) index_by_name_.erase(named);
+    release_name(found->second.link.name, index);
     links_.erase(found);
     addresses_.erase(index);
+}
+
+void KernelView::release_name(const std::string& name, int index) {
+    const auto named = index_by_name_.find(name);
+    if (named != index_by_name_.end() && named->second == index) index_by_name_.erase(named);
 }
 
 std::vector<int> KernelView::keep_only(const std::vector<Link>& links) {

@@ -38,6 +38,8 @@ class KernelView {
     const std::vector<KernelAddress>& addresses(int interface_index) const;
 
   private:
+    void release_name(const std::string& name, int index);
+
     std::map<int, LinkState> links_;
     std::map<std::string, int> index_by_name_;
     std::map<int, std::vector<KernelAddress>> addresses_;

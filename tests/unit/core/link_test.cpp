@@ -243,6 +243,21 @@ TEST_CASE("debounce: a link that is down for less does not count, and nothing is
     }
 }
 
+TEST_CASE("two interfaces that have swapped their names while the kernel was not heard are both known") {
+    Cluster c;
+    c.settle();
+    auto& kernel = c.lb1.kernel;
+    const int before = kernel.link("enp0s3")->index;
+    kernel.rename_link("enp0s3", "swap");
+    kernel.rename_link("enp0s8", "enp0s3");
+    kernel.rename_link("swap", "enp0s8");
+    c.world.tell(c.lb1, kernel.snapshot());
+    c.world.run_for(5s);
+    CHECK(c.serves(c.lb1));
+    CHECK(c.world.adverts("lb1", "VI_2").back().source == ip("10.0.2.21"));
+    CHECK(c.world.all<SendAdvert>("lb1").back().second.interface_index == before);
+}
+
 TEST_CASE(
     "rule 3: a link that comes back, or with another MAC, has been forgotten: its addresses are announced "
     "again") {
