@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "agent/base/text.hpp"
 #include "agent/vrrp/timers.hpp"
@@ -243,8 +244,25 @@ std::string VirtualRouter::expiry_reason(Instant now) const {
     return concat(*other_master_, " advertises priority ", heard_priority_, ", ours is ", effective_);
 }
 
+/// While its link is down it hears nobody, also where that is no fault yet (`debounce`): it would be a master
+/// beside the other. Then it listens as after a stall (rules.md 6).
+void VirtualRouter::listen_after_outage(const Turn& turn) {
+    const auto* link = turn.kernel.link(settings_.interface);
+    const bool down = state_ == State::backup && link && link->down_since;
+    const bool was_down = std::exchange(hears_nobody_, down);
+    if (state_ != State::backup || !(down || was_down)) return;
+    const Duration wait = master_interval_ + skew();
+    if (!expired_ && (!master_down_due_ || *master_down_due_ >= turn.now + wait)) return;
+    expired_ = false;
+    armed_skew_ = skew();
+    master_down_due_ = turn.now + wait;
+    silence_ = true;
+    expiry_reason_ = concat("no master heard for ", to_text(wait), " after its link was down");
+}
+
 bool VirtualRouter::run_timers(Turn& turn) {
     if (announce_due_ && *announce_due_ <= turn.now) announce_again(turn);
+    listen_after_outage(turn);
     if (state_ == State::backup && master_down_due_ && *master_down_due_ <= turn.now) {
         master_down_due_.reset();
         expired_ = true;

@@ -138,6 +138,7 @@ class VirtualRouter {
     void take_addresses(Turn& turn);
     void drop_addresses(Turn& turn);
     void expire_by_silence(Duration silence);
+    void listen_after_outage(const Turn& turn);
     bool overshadowed(const vrrp::Advert& advert, const IpAddress& from, Instant now) const;
     void reclaim(const vrrp::Advert& advert, Turn& turn);
     void tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn);
@@ -164,6 +165,7 @@ class VirtualRouter {
     std::string expiry_reason_;
     bool silence_ = false;        ///< it is a silence that makes the timer run out
     Duration master_interval_{};  ///< Active_Adver_Interval: learned in version 3
+    bool hears_nobody_ = false;   ///< as BACKUP: its link was down in the last turn
 
     Peers peers_;
     std::string deafness_;

@@ -243,6 +243,33 @@ TEST_CASE("debounce: a link that is down for less does not count, and nothing is
     }
 }
 
+TEST_CASE("debounce: who hears nobody for want of a link does not take over, and listens when it is back") {
+    Cluster c([](Settings& s) {
+        for (auto& instance : s.instances) {
+            instance.debounce = 10s;
+            instance.lease = 3s;
+        }
+    });
+    c.settle();
+    auto& cut_off = GENERATE(true, false) ? c.lb1 : c.lb2;
+    auto& other = &cut_off == &c.lb1 ? c.lb2 : c.lb1;
+    const auto set_carrier = [&](bool carrier) {
+        for (const auto* link : {"enp0s3", "enp0s8"})
+            c.world.tell(cut_off, cut_off.kernel.set_link(link, true, carrier));
+    };
+    set_carrier(false);
+    c.world.run_for(9s);
+    CHECK(state(cut_off, "VI_1") == State::backup);
+    CHECK(c.serves(other));
+    CHECK_FALSE(cut_off.kernel.holds(ip(vip1)));
+    set_carrier(true);
+    c.world.run_for(999ms);
+    CHECK_FALSE(cut_off.kernel.holds(ip(vip1)));
+    World::kill(other);
+    c.world.run_for(4s);
+    CHECK(c.serves(cut_off));
+}
+
 TEST_CASE("two interfaces that have swapped their names while the kernel was not heard are both known") {
     Cluster c;
     c.settle();
