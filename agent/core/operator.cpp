@@ -124,10 +124,18 @@ void SyncGroup::handover(std::uint64_t id, const std::string& reason, Turn& turn
 }
 
 void SyncGroup::release(Turn& turn) {
+    if (held_ && !maintenance_) explain_backup("handed over, and released since", turn);
     held_ = false;
     if (yield_) yield_->released = true;
     for (auto* member : members_)
         turn.to_publish.insert(member->id());
+}
+
+/// What has made it a backup is over: what it says of itself must not outlive it.
+void SyncGroup::explain_backup(const std::string& reason, Turn& turn) {
+    for (auto* member : members_) {
+        if (member->state() == State::backup) member->set_reason(reason, turn);
+    }
 }
 
 void SyncGroup::set_maintenance(const std::optional<std::string>& reason, Turn& turn) {
@@ -135,6 +143,10 @@ void SyncGroup::set_maintenance(const std::optional<std::string>& reason, Turn& 
     maintenance_ = reason;
     for (auto* member : members_)
         turn.to_publish.insert(member->id());
+    if (!maintenance_) {
+        explain_backup(held_ ? "maintenance has ended; held until it is released" : "maintenance has ended",
+                       turn);
+    }
     if (!maintenance_ || stopping_ || !(any_is(State::master) || yield_)) return;
     if (yield_) {
         overtake_yield(Purpose::maintenance, "maintenance begins", turn);

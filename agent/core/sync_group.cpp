@@ -277,6 +277,7 @@ void SyncGroup::run_timers(Turn& turn) {
 void SyncGroup::promote(Turn& turn) {
     if (stopping_ || yield_ || !any_is(State::backup)) return;
     if (maintenance_) {
+        waits_for_verdict_ = false;
         for (auto* member : members_)
             member->set_reason(with_reason("in maintenance", *maintenance_), turn);
         return;

@@ -103,6 +103,7 @@ class SyncGroup {
     void end_yield(bool relieved, Turn& turn);
     void end_stray_yield(Turn& turn);
     void suspend_yield(Turn& turn);
+    void explain_backup(const std::string& reason, Turn& turn);
     /// The yield under way is for something else from now on: whoever asked for it is told.
     void overtake_yield(Purpose purpose, const std::string& why, Turn& turn);
     static void answer_yield(const Yield& yield, bool relieved, Turn& turn);

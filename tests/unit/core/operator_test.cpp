@@ -96,6 +96,36 @@ TEST_CASE("rule 19: a held node takes over from a dead master and from one that 
     CHECK(c.serves(c.lb1));
 }
 
+TEST_CASE("rule 19: a backup does not say that it is held or in maintenance when it is not any more") {
+    Cluster c([](Settings& s) {
+        for (auto& instance : s.instances)
+            instance.preempt = false;
+    });
+    c.settle();
+    command(c, c.lb1, Kind::handover);
+    c.world.run_for(2s);
+    REQUIRE(status(c.lb1, "VI_1").reason == "handed over: new disk; held until it is released");
+    SECTION("released") {
+        command(c, c.lb1, Kind::release);
+        c.world.run_for(60s);
+        CHECK(status(c.lb1, "VI_1").reason == "handed over, and released since");
+        CHECK(status(c.lb1, "VI_2").reason == "handed over, and released since");
+    }
+    SECTION("maintenance") {
+        command(c, c.lb1, Kind::maintenance_on);
+        c.world.run_for(1s);
+        REQUIRE(status(c.lb1, "VI_1").reason == "in maintenance: new disk");
+        const bool held = GENERATE(true, false);
+        if (!held) command(c, c.lb1, Kind::release);
+        c.world.run_for(1s);
+        CHECK(status(c.lb1, "VI_1").reason == "in maintenance: new disk");
+        command(c, c.lb1, Kind::maintenance_off);
+        c.world.run_for(60s);
+        CHECK(status(c.lb1, "VI_1").reason ==
+              (held ? "maintenance has ended; held until it is released" : "maintenance has ended"));
+    }
+}
+
 TEST_CASE("rule 19: a release before anybody has taken over counts for the handover under way") {
     Cluster c;
     c.settle();
