@@ -120,7 +120,10 @@ Result<void> EngineLoop::start(bool realtime) {
 
 void EngineLoop::leave(int signal) {
     parts_.notify.send("STOPPING=1");
-    if (signal == SIGUSR1) {
+    const bool is_resumable = parts_.state.has_value();
+    if (signal == SIGUSR1 && !is_resumable)
+        warn("nothing is kept that the next run could go on from: this is a clean stop", platform::now());
+    if (signal == SIGUSR1 && is_resumable) {
         channels_.to_be_resumed = !stop_requested_;
         requests_of_signals_.emplace_back(core::SuspendRequested{});
     } else {

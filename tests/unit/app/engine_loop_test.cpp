@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <filesystem>
 #include <set>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include "tests/unit/platform/network.hpp"
@@ -70,8 +72,9 @@ void block_stop_signals() {
 
 /// An engine with its thread, at the left end of a cable. The test has the service thread's part.
 struct Bench {
-    explicit Bench(std::uint8_t instances) {
-        auto opened = app::EngineLoop::open(channels, settings(instances), directory.path());
+    /// `run_dir`: within a folder of the test.
+    explicit Bench(std::uint8_t instances, const std::filesystem::path& run_dir = {}) {
+        auto opened = app::EngineLoop::open(channels, settings(instances), directory.path() / run_dir);
         REQUIRE(opened);
         engine = *std::move(opened);
         block_stop_signals();
@@ -126,6 +129,20 @@ TEST_CASE("The engine starts, becomes master, takes a reload, a dump and a stop 
     CHECK(masters.size() == 20);
     CHECK(channels.engine_failure.empty());
     CHECK(platform::test::output_of("ip -o -4 addr show dev left0").find("192.0.2.101") == std::string::npos);
+}
+
+TEST_CASE("Who is to leave for a next run that could not go on stops cleanly instead") {
+    REQUIRE_NETWORK();
+    const bool is_resumable = GENERATE(true, false);
+    Bench bench(1, is_resumable ? "" : "a folder that nobody has made");
+    auto& channels = bench.channels;
+    bench.run();
+    read_reports(channels, [](const app::Report& report) { return new_master(report) == "VI_1"; });
+    REQUIRE(::kill(::getpid(), SIGUSR1) == 0);
+    read_reports(channels, [](const app::Report&) { return false; });
+    CHECK(channels.to_be_resumed == is_resumable);
+    const auto left = platform::test::output_of("ip -o -4 addr show dev left0");
+    CHECK((left.find("192.0.2.101") != std::string::npos) == is_resumable);
 }
 
 TEST_CASE("What finds no room in the queue to the service thread is made up for, and counters leave room") {
