@@ -42,6 +42,14 @@ std::string shortened(std::string line) {
     return plugin::fit(line, longest_status - mark.size()) + std::string(mark);
 }
 
+/// Why a file was not applied. What is wrong in it is a matter of its own.
+std::string refusal(const std::vector<config::Diagnostic>& diagnostics) {
+    // Nothing of it has been read, so there is no other.
+    if (diagnostics.size() == 1 && diagnostics.front().code == "unreadable")
+        return diagnostics.front().message;
+    return "it has errors";
+}
+
 // Of a clean stop: the addresses are gone by then, and systemd waits.
 constexpr Duration last_deliveries_within = std::chrono::seconds(2);
 
@@ -217,7 +225,7 @@ void Service::obey(const core::OperatorCommand& command) {
 bool Service::apply(const config::Loaded& loaded) {
     log_diagnostics(loaded.diagnostics);
     if (!loaded.settings) {
-        refuse("it has errors");
+        refuse(refusal(loaded.diagnostics));
         return false;
     }
     if (!command(core::ConfigApplied{std::make_shared<const core::Settings>(*loaded.settings)})) {
@@ -270,7 +278,7 @@ void Service::keep(const std::string& text) {
 
 void Service::start_without_file(const std::vector<config::Diagnostic>& diagnostics) {
     log_diagnostics(diagnostics);
-    refuse("it has errors");
+    refuse(refusal(diagnostics));
 }
 
 bool Service::plugin_command(PluginCommand command) {

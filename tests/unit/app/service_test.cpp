@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <climits>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -140,6 +141,15 @@ TEST_CASE("service: a file with errors is not applied, and its caller gets all o
     CHECK_FALSE(bench.channels.commands.try_pop());
     REQUIRE(batch.agent);
     CHECK(batch.agent->config_problem.find("it has errors") != std::string::npos);
+}
+
+TEST_CASE("service: a file that is not there is not said to have errors") {
+    Bench bench;
+    std::filesystem::remove(bench.options.config);
+    const auto batch = bench.pass_on(Kind::reload);
+    CHECK_FALSE(only_answer<bus::ReloadAnswer>(batch).ok);
+    REQUIRE(batch.agent);
+    CHECK(batch.agent->config_problem.find(": cannot read the file: No such file") != std::string::npos);
 }
 
 TEST_CASE(
