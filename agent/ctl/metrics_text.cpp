@@ -85,7 +85,7 @@ void write_agent(const ordered_json& status, Writer& out) {
     out.family("regent_maintenance", "gauge", "Whether the node is in maintenance.");
     out.sample("", number(status.at("maintenance")));
     out.family("regent_config_in_force", "gauge",
-               "Whether the configuration file on disk is the one that runs.");
+               "Whether the configuration file is the one that runs, as the agent has read it last.");
     out.sample("", number(status.at("config_problem").get<std::string>().empty()));
     out.family("regent_config_applied_timestamp_seconds", "gauge", "When a configuration was last applied.");
     out.sample("", seconds(status.at("last_reload").get<double>()));
