@@ -1,20 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/app/kept_configuration.hpp"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <fstream>
 #include <system_error>
+#include <unistd.h>
 
+#include "agent/config/config.hpp"
 #include "agent/config/file_text.hpp"
 #include "agent/platform/boot.hpp"
+#include "agent/platform/descriptor.hpp"
+#include "agent/platform/system_error.hpp"
 
 namespace regent::app {
 
 namespace fs = std::filesystem;
+namespace {
+
+/// The same file from wherever the agent is started.
+std::string name_of(const fs::path& config) {
+    std::error_code error;
+    const auto path = fs::absolute(config, error);
+    return (error ? config : path).string();
+}
+
+Result<void> write_all(int file, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t size = ::write(file, text.data(), text.size());
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return platform::system_failure("cannot write it", errno);
+        text.remove_prefix(static_cast<std::size_t>(size));
+    }
+    return {};
+}
+
+}  // namespace
 
 KeptConfiguration::KeptConfiguration(const fs::path& run_dir, const fs::path& config)
     : path_(run_dir / "applied.toml"),
-      first_line_(fmt::format("# boot {}: in force, of {}\n", platform::boot_id(), config.string())) {}
+      first_line_(fmt::format("# boot {}: in force, of {}\n", platform::boot_id(), name_of(config))) {}
 
 Result<void> KeptConfiguration::keep(std::string_view text) const {
     auto done = write(text);
@@ -25,20 +50,24 @@ Result<void> KeptConfiguration::keep(std::string_view text) const {
 Result<void> KeptConfiguration::write(std::string_view text) const {
     auto making = path_;
     making += ".new";
-    std::error_code error;
-    fs::remove(making, error);
-    std::ofstream file(making);
-    fs::permissions(making, fs::perms::owner_read | fs::perms::owner_write, error);
-    if (!file || error) return failure(fmt::format("cannot make {}", making.string()));
-    file << first_line_ << text << std::flush;
-    if (!file) return failure(fmt::format("cannot write {}", making.string()));
-    fs::rename(making, path_, error);
-    if (error) return failure(fmt::format("cannot replace {}: {}", path_.string(), error.message()));
-    return {};
+    ::unlink(making.c_str());
+    // Closed to others from the first moment, and nobody's link is followed: what is written has passwords.
+    const platform::Descriptor file(
+        ::open(making.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) {
+        const int code = errno;
+        return platform::system_failure("cannot make " + making.string(), code);
+    }
+    auto done = write_all(file.get(), first_line_ + std::string(text));
+    if (done && ::rename(making.c_str(), path_.c_str()) != 0)
+        done = platform::system_failure("cannot put it in place", errno);
+    if (done) return done;
+    ::unlink(making.c_str());
+    return failure(fmt::format("{}: {}", making.string(), done.error().text), done.error().code);
 }
 
 std::optional<std::string> KeptConfiguration::recall() const {
-    const auto kept = config::read_text(path_);
+    const auto kept = config::read_text(path_, first_line_.size() + config::maximum_file_size);
     if (!kept || !kept->starts_with(first_line_)) return std::nullopt;
     return kept->substr(first_line_.size());
 }

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/config/config.hpp"
-
 namespace regent::config {
 
 namespace {
@@ -41,7 +39,7 @@ FileProblem unreadable(int error) {
 
 }  // namespace
 
-tl::expected<std::string, FileProblem> read_text(const std::filesystem::path& path) {
+tl::expected<std::string, FileProblem> read_text(const std::filesystem::path& path, std::size_t limit) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.get() < 0) return tl::unexpected(unreadable(errno));
     struct stat status {};
@@ -53,15 +51,14 @@ tl::expected<std::string, FileProblem> read_text(const std::filesystem::path& pa
     }
     std::string text;
     std::array<char, 65536> buffer{};
-    while (text.size() <= maximum_file_size) {
+    while (text.size() <= limit) {
         const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return tl::unexpected(unreadable(errno));
         if (size == 0) return text;
         text.append(buffer.data(), static_cast<std::size_t>(size));
     }
-    return tl::unexpected(
-        FileProblem{"too_large", fmt::format("it is larger than {} bytes", maximum_file_size), {}});
+    return tl::unexpected(FileProblem{"too_large", fmt::format("it is larger than {} bytes", limit), {}});
 }
 
 std::string kernel_host_name() {

@@ -6,6 +6,8 @@
 #include <string>
 #include <tl/expected.hpp>
 
+#include "agent/config/config.hpp"
+
 namespace regent::config {
 
 /// Why a file is not taken, as a diagnostic has it.
@@ -15,9 +17,10 @@ struct FileProblem {
     std::string hint;
 };
 
-/// Reads at most maximum_file_size, one byte more is an error. A FIFO or a device is refused before anything
+/// Reads at most `limit` bytes, one more is an error. A FIFO or a device is refused before anything
 /// is read from it.
-tl::expected<std::string, FileProblem> read_text(const std::filesystem::path& path);
+tl::expected<std::string, FileProblem> read_text(const std::filesystem::path& path,
+                                                 std::size_t limit = maximum_file_size);
 
 /// The name that the kernel has for this machine; "localhost" when there is none.
 std::string kernel_host_name();

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/app/kept_configuration.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdint>
 #include <fstream>
 #include <sstream>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "agent/config/config.hpp"
 
 #include "tests/unit/temporary_directory.hpp"
 
@@ -39,6 +47,58 @@ TEST_CASE("KeptConfiguration: nobody else may read it, for it has passwords") {
     CHECK(std::distance(fs::directory_iterator(bench.run_dir), fs::directory_iterator()) == 1);
 }
 
+TEST_CASE("KeptConfiguration: it is closed to others from the first moment, not only once it is written") {
+    const Bench bench;
+    const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    REQUIRE(::inotify_add_watch(watch, bench.run_dir.c_str(), IN_CREATE | IN_ATTRIB) >= 0);
+    REQUIRE(bench.kept.keep("[agent]\n"));
+    alignas(inotify_event) std::array<char, 4096> events{};
+    const auto size = ::read(watch, events.data(), events.size());
+    ::close(watch);
+    REQUIRE(size > 0);
+    std::uint32_t seen = 0;
+    for (std::size_t at = 0; at < static_cast<std::size_t>(size);) {
+        const auto* event = reinterpret_cast<const inotify_event*>(events.data() + at);
+        seen |= event->mask;
+        at += sizeof(inotify_event) + event->len;
+    }
+    CHECK((seen & IN_CREATE) != 0);
+    CHECK((seen & IN_ATTRIB) == 0);
+}
+
+TEST_CASE("KeptConfiguration: where the disk is full, nothing is left of what was begun") {
+    const Bench bench;
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit little{4096, before.rlim_max};
+    const auto former = std::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &little) == 0);
+    const auto done = bench.kept.keep("# " + std::string(100'000, 'x') + "\n");
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::signal(SIGXFSZ, former);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().text.ends_with("applied.toml.new: cannot write it: File too large"));
+    CHECK(fs::is_empty(bench.run_dir));
+}
+
+TEST_CASE("KeptConfiguration: the largest file that there may be comes back as well") {
+    const Bench bench;
+    const std::string text = "#" + std::string(config::maximum_file_size - 2, 'x') + "\n";
+    REQUIRE(bench.kept.keep(text));
+    CHECK((bench.kept.recall() == text));  // not a megabyte of it into the log
+}
+
+TEST_CASE("KeptConfiguration: a relative name means another file in another folder") {
+    const Bench bench;
+    const auto folder = fs::current_path();
+    REQUIRE(app::KeptConfiguration(bench.run_dir, "regent.toml").keep("[agent]\n"));
+    fs::current_path(bench.run_dir);
+    const auto recalled = app::KeptConfiguration(bench.run_dir, "regent.toml").recall();
+    fs::current_path(folder);
+    CHECK_FALSE(recalled);
+    CHECK(app::KeptConfiguration(bench.run_dir, folder / "regent.toml").recall() == "[agent]\n");
+}
+
 TEST_CASE("KeptConfiguration: another boot's, and another file's, does not count") {
     const Bench bench;
     REQUIRE(bench.kept.keep("[agent]\n"));
@@ -58,6 +118,7 @@ TEST_CASE("KeptConfiguration: where it cannot be written, no older one is left t
     fs::create_directories(bench.run_dir / "applied.toml.new" / "in the way");
     const auto done = bench.kept.keep("[agent]\nnode = \"lb1\"\n");
     REQUIRE_FALSE(done);
-    CHECK(done.error().text == "cannot make " + (bench.run_dir / "applied.toml.new").string());
+    CHECK(done.error().text ==
+          "cannot make " + (bench.run_dir / "applied.toml.new").string() + ": File exists");
     CHECK_FALSE(bench.kept.recall());
 }
