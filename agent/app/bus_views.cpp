@@ -37,9 +37,10 @@ bus::PluginView plugin_view(const std::filesystem::path& file, const std::vector
 
 }  // namespace
 
-BusViews::BusViews(bus::Outbox& outbox, std::string version, std::string config_path) : outbox_(outbox) {
+BusViews::BusViews(bus::Outbox& outbox, std::string version, const std::string& config_path)
+    : outbox_(outbox) {
     agent_.version = std::move(version);
-    agent_.config_path = std::move(config_path);
+    agent_.config_path = config::printable(config_path);  // the bus takes UTF-8 alone
 }
 
 void BusViews::configure(const config::Loaded& loaded) {

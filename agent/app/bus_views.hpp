@@ -16,7 +16,7 @@ namespace regent::app {
 
 class BusViews {
   public:
-    BusViews(bus::Outbox& outbox, std::string version, std::string config_path);
+    BusViews(bus::Outbox& outbox, std::string version, const std::string& config_path);
 
     /// A configuration that is in force from now on.
     void configure(const config::Loaded& loaded);

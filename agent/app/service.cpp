@@ -11,6 +11,7 @@
 #include "agent/app/service_stall.hpp"
 #include "agent/app/status_line.hpp"
 #include "agent/base/text.hpp"
+#include "agent/config/source_text.hpp"
 #include "agent/platform/clock.hpp"
 #include "agent/plugin/message_text.hpp"
 
@@ -239,7 +240,7 @@ bool Service::apply(const config::Loaded& loaded) {
 
 void Service::refuse(std::string_view why) {
     reload_problem_ = fmt::format("{} was not applied, the configuration before it runs on: {}",
-                                  options_.config.string(), why);
+                                  config::printable(options_.config.string()), why);
     log(core::LogLevel::error, reload_problem_);
     views_.set_problem(reload_problem_);
 }

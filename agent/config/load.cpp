@@ -138,9 +138,11 @@ Loaded load_text(std::string_view text, const std::string& file_name, const Capa
 
 Loaded load_file(const std::filesystem::path& path, const Capabilities& capabilities) {
     auto text = read_text(path);
-    if (text) return load_text(*text, path.string(), capabilities);
+    // Any bytes but NUL may be in a path; what is said of the file goes onto D-Bus.
+    const std::string name = printable(path.string());
+    if (text) return load_text(*text, name, capabilities);
     Diagnostic problem;
-    problem.file = path.string();
+    problem.file = name;
     problem.code = std::move(text.error().code);
     problem.message = std::move(text.error().text);
     problem.hint = std::move(text.error().hint);

@@ -152,6 +152,19 @@ TEST_CASE("service: a file that is not there is not said to have errors") {
     CHECK(batch.agent->config_problem.find(": cannot read the file: No such file") != std::string::npos);
 }
 
+TEST_CASE("service: a file whose name is no UTF-8 does not take the agent off the bus") {
+    Bench bench;
+    bench.options.config = bench.directory.path() / "r\xff\xef\xbf\xbf.toml";
+    const auto batch = bench.pass_on(Kind::reload);
+    const std::string shown = (bench.directory.path() / "r\ufffd\ufffd.toml").string();
+    REQUIRE(batch.agent);
+    CHECK(batch.agent->config_path == shown);
+    CHECK(batch.agent->config_problem.starts_with(shown + " was not applied"));
+    const auto& answer = only_answer<bus::ReloadAnswer>(batch);
+    REQUIRE(answer.diagnostics.size() == 1);
+    CHECK(answer.diagnostics[0].file == shown);
+}
+
 TEST_CASE(
     "service: what is in force is kept for a start after a crash, and a broken file does not replace it") {
     Bench bench;
