@@ -11,9 +11,11 @@ namespace {
 
 constexpr std::size_t longest_interface_name = 15;  ///< IFNAMSIZ without its NUL (linux/if.h)
 
-/// What the kernel accepts as an interface name (dev_valid_name() in net/core/dev.c).
+/// What the kernel accepts as an interface name (dev_valid_name() in net/core/dev.c), where a log, a terminal
+/// and D-Bus can take it as well.
 bool is_interface_name(std::string_view name) {
     if (name.empty() || name.size() > longest_interface_name || name == "." || name == "..") return false;
+    if (printable(name) != name) return false;
     return std::none_of(name.begin(), name.end(), [](char c) {
         return c == '/' || c == ':' || static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
     });

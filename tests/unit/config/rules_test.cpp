@@ -43,6 +43,9 @@ TEST_CASE("bad values are marked at the value") {
     CHECK(with("preempt_delay = 0") == Lines{"6:17 wrong_type"});
     CHECK(with("checksum = \"rfc\"") == Lines{"6:12 bad_value"});
     CHECK(with("pair = 1979-05-27") == Lines{"6:8 wrong_type"});
+    // The kernel would take them. D-Bus does not, and a terminal obeys the second.
+    CHECK(with("track_interfaces = [\"e\\uffff\"]") == Lines{"6:21 bad_value"});
+    CHECK(with("track_interfaces = [\"e\\u009b0m\"]") == Lines{"6:21 bad_value"});
 }
 
 TEST_CASE("missing keys are marked at the name of the table") {
