@@ -74,7 +74,7 @@ void ProcessWatch::adopt(std::vector<Process> found) {
     processes_ = std::move(next);
     if (!exited_.empty())
         context_.log(sdk::Level::info,
-                     fmt::format("{} exited; {} is in its place", exited_, named(processes_.front())));
+                     fmt::format("{}; {} is in its place", exited_, named(processes_.front())));
     exited_.clear();
     failure_.reset();
     wait_until_.reset();
@@ -105,11 +105,12 @@ void ProcessWatch::drop_strangers() {
 
 void ProcessWatch::end_of(std::size_t index) {
     finder_->forget(processes_[index]);
-    std::string name = named(processes_[index]);
+    std::string what = named(processes_[index]);
+    what += processes_[index].has_ended() ? " exited" : " runs another program by now";
     processes_.erase(processes_.begin() + static_cast<std::ptrdiff_t>(index));
     drop_strangers();
     if (!processes_.empty()) return;
-    exited_ = std::move(name);
+    exited_ = std::move(what);
     last_ended();
 }
 
@@ -144,10 +145,10 @@ sdk::Result ProcessWatch::judge() const {
     }
     if (!exited_.empty() && wait_until_) {
         return {sdk::State::degraded, sdk::Reason::exited,
-                fmt::format("{} exited, its successor is awaited", exited_)};
+                fmt::format("{}, its successor is awaited", exited_)};
     }
     // That it ended is better known than why nothing is found in its place.
-    if (!exited_.empty()) return sdk::down(sdk::Reason::exited, fmt::format("{} exited", exited_));
+    if (!exited_.empty()) return sdk::down(sdk::Reason::exited, exited_);
     return failure_.value_or(sdk::unknown(sdk::Reason::internal, "not looked yet"));
 }
 

@@ -75,6 +75,7 @@ class Job {
         for (const int fd : {go_[0], go_[1], done_[0]})
             ::close(fd);
     }
+    pid_t pid() const { return pid_; }
     void become_sleep() const {
         char byte = 0;
         REQUIRE(::write(go_[1], &byte, 1) == 1);
@@ -408,7 +409,10 @@ TEST_CASE("what has become another program is none of its name any more") {
         bench.settle();
         CHECK(bench.ask(check).state == sdk::State::up);
         job.become_sleep();
-        CHECK(bench.ask(check).state == sdk::State::down);
+        const auto told = bench.ask(check);
+        CHECK(told.state == sdk::State::down);
+        CHECK(told.message ==
+              "process " + std::to_string(job.pid()) + " (regent-jobs) runs another program by now");
         const Child again("regent-jobs");
         CHECK(bench.ask(check).state == sdk::State::up);
     }
