@@ -62,8 +62,9 @@ void Look::take_list(Question::Answer answer) {
     if (alive <= maximum_containers) list->resize(std::min(list->size(), maximum_containers));
     if (alive > maximum_containers)
         return finish(tl::unexpected(sdk::unknown(
-            sdk::Reason::config, fmt::format("{} containers have label {}, and no more than {} are looked at",
-                                             list->size(), wanted_.label(), maximum_containers))));
+            sdk::Reason::config,
+            fmt::format("{} containers that have not ended have label {}, and no more than {} are looked at",
+                        alive, wanted_.label(), maximum_containers))));
     if (list->empty()) return finish(Sight());
     open_ = list->size();
     // The first that fails ends all, and perhaps begins anew.

@@ -426,6 +426,11 @@ TEST_CASE("docker: so many of a label") {
     const auto among_many = bench.ask(check);
     INFO(among_many.message);
     CHECK(among_many.state == State::up);
+    for (int count = 0; count < 65; ++count)
+        body += ",{\"Id\":\"" + docker_id(std::to_string(300 + count)) + "\",\"State\":\"running\"}";
+    bench.dockerd.answers["/containers/json"] = http_answer("[" + body + "]");
+    CHECK(bench.ask(check).message ==
+          "67 containers that have not ended have label app=web, and no more than 64 are looked at");
 }
 
 TEST_CASE("docker: one container of a label that dockerd does not answer for leaves the others") {
