@@ -9,6 +9,7 @@
 
 #include "agent/config/config.hpp"
 #include "agent/config/file_text.hpp"
+#include "agent/config/source_text.hpp"
 #include "agent/platform/boot.hpp"
 #include "agent/platform/descriptor.hpp"
 #include "agent/platform/system_error.hpp"
@@ -75,6 +76,18 @@ std::optional<std::string> KeptConfiguration::recall() const {
 void KeptConfiguration::forget() const {
     std::error_code not_there;
     fs::remove(path_, not_there);
+}
+
+Start load_start(const fs::path& config, plugin::Catalog& catalog, const KeptConfiguration& kept) {
+    Start start{config::load_file(config, catalog.capabilities()), {}};
+    if (start.loaded.settings || catalog.late()) return start;
+    const auto text = kept.recall();
+    if (!text) return start;
+    // Its lines are not those of the file that there is now.
+    const auto name = config::printable(config.string()) + ", as it was in force";
+    auto before = config::load_text(*text, name, catalog.capabilities());
+    if (!before.settings) return start;
+    return {std::move(before), std::move(start.loaded.diagnostics)};
 }
 
 }  // namespace regent::app

@@ -7,8 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/base/result.hpp"
+#include "agent/config/config.hpp"
+#include "agent/plugin/catalog.hpp"
 
 namespace regent::app {
 
@@ -32,5 +35,16 @@ class KeptConfiguration {
     std::filesystem::path path_;
     std::string first_line_;  ///< a comment that names this boot and the file; not part of the text
 };
+
+/// What the agent starts with.
+struct Start {
+    config::Loaded loaded;
+    /// Of the file on disk, where it has errors and what was in force before a crash goes on in its place.
+    std::vector<config::Diagnostic> refused;
+};
+
+/// Never throws, as load_file().
+Start load_start(const std::filesystem::path& config, plugin::Catalog& catalog,
+                 const KeptConfiguration& kept);
 
 }  // namespace regent::app

@@ -12,7 +12,6 @@
 #include <optional>
 #include <system_error>
 #include <thread>
-#include <vector>
 
 #include "agent/app/bus_loop.hpp"
 #include "agent/app/engine_loop.hpp"
@@ -113,28 +112,10 @@ regent::Result<Parts> open_parts(const regent::app::Options& options, const rege
     return parts;
 }
 
-/// What the agent starts with.
-struct Start {
-    regent::config::Loaded loaded;
-    /// Of the file on disk, where it has errors and what was in force before a crash goes on in its place.
-    std::vector<regent::config::Diagnostic> refused;
-};
-
-Start load(const regent::app::Options& options, regent::plugin::Catalog& catalog,
-           const regent::app::KeptConfiguration& kept) {
-    Start start{regent::config::load_file(options.config, catalog.capabilities()), {}};
-    if (start.loaded.settings || catalog.late()) return start;
-    const auto text = kept.recall();
-    if (!text) return start;
-    auto before = regent::config::load_text(*text, options.config.string(), catalog.capabilities());
-    if (!before.settings) return start;
-    return {std::move(before), std::move(start.loaded.diagnostics)};
-}
-
 int run(const regent::app::Options& options) {
     regent::plugin::Catalog catalog(options.plugins);
     const regent::app::KeptConfiguration kept(options.run_dir, options.config);
-    const auto [loaded, refused] = load(options, catalog, kept);
+    const auto [loaded, refused] = regent::app::load_start(options.config, catalog, kept);
     if (!loaded.settings) {
         regent::app::print_error(regent::config::render(loaded.diagnostics, false));
         // A busy machine is no reason to stay down: the service manager starts again after a failure.

@@ -99,6 +99,32 @@ TEST_CASE("KeptConfiguration: a relative name means another file in another fold
     CHECK(app::KeptConfiguration(bench.run_dir, folder / "regent.toml").recall() == "[agent]\n");
 }
 
+TEST_CASE(
+    "start: what was in force before a crash stands for a broken file, and each is blamed for its own") {
+    const Bench bench;
+    const auto file = bench.run_dir / "regent.toml";
+    const app::KeptConfiguration kept(bench.run_dir, file);
+    plugin::Catalog catalog({{}, "/nonexistent/regent-plugin-host", false});
+    const std::string good =
+        "[instance.VI_1]\ninterface = \"eth0\"\nvirtual_router_id = 1\npriority = 1\n"
+        "addresses = [\"192.0.2.1\"]\n[group.SG1]\nmembers = [\"VI_1\"]\n";
+    std::ofstream(file) << "[agent\n";
+    CHECK_FALSE(app::load_start(file, catalog, kept).loaded.settings);
+    REQUIRE(kept.keep("[agent\n"));
+    CHECK_FALSE(app::load_start(file, catalog, kept).loaded.settings);
+    REQUIRE(kept.keep(good));
+    const auto start = app::load_start(file, catalog, kept);
+    REQUIRE(start.loaded.settings);
+    CHECK(start.loaded.text == good);
+    REQUIRE(start.loaded.diagnostics.size() == 1);  // that a group has one member
+    CHECK(start.loaded.diagnostics[0].file == file.string() + ", as it was in force");
+    REQUIRE(start.refused.size() == 1);
+    CHECK(start.refused[0].file == file.string());
+    std::ofstream(file) << "[agent]\n";
+    CHECK(app::load_start(file, catalog, kept).loaded.text == "[agent]\n");
+    CHECK(app::load_start(file, catalog, kept).refused.empty());
+}
+
 TEST_CASE("KeptConfiguration: another boot's, and another file's, does not count") {
     const Bench bench;
     REQUIRE(bench.kept.keep("[agent]\n"));
