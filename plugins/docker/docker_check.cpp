@@ -67,7 +67,11 @@ void DockerCheck::look(sdk::Instant deadline) {
     // Before the host's own deadline: it would say DOWN, and that dockerd hangs is no fault of the container.
     context().set_timer(deadline_timer,
                         deadline - std::max<sdk::Duration>(patience_ / 20, std::chrono::milliseconds(1)));
-    look_.start([this](Look::Sight sight) { take(std::move(sight)); });
+    look_.start([this](Look::Sight sight) {
+        const auto enough = sight || !look_.is_answered() ? std::nullopt : enough_of_label();
+        if (enough) return answer(*enough);
+        take(std::move(sight));
+    });
 }
 
 void DockerCheck::take(Look::Sight sight) {

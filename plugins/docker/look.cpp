@@ -31,6 +31,7 @@ void Look::start(Done done) {
     ++number_;
     done_ = std::move(done);
     found_.clear();
+    unclear_.reset();
     open_ = 0;
     if (!wanted_.container.empty()) {
         open_ = 1;
@@ -75,15 +76,16 @@ void Look::take_list(Question::Answer answer) {
 
 void Look::take(Question::Answer answer) {
     if (!answer) return finish(tl::unexpected(answer.error()));
-    if (answer->status != 200 && answer->status != 404) return finish(tl::unexpected(refused(*answer)));
     if (answer->status == 200) {
         auto container = parse_container(answer->body);
-        if (!container)
-            return finish(
-                tl::unexpected(sdk::unknown(sdk::Reason::protocol, "dockerd: " + container.error())));
-        found_.push_back(std::move(*container));
+        if (container) found_.push_back(std::move(*container));
+        if (!container) unclear_ = sdk::unknown(sdk::Reason::protocol, "dockerd: " + container.error());
+    } else if (answer->status != 404) {
+        unclear_ = refused(*answer);
     }
-    if (--open_ == 0) finish(std::exchange(found_, {}));
+    if (--open_ > 0) return;
+    if (unclear_) return finish(tl::unexpected(*unclear_));
+    finish(std::exchange(found_, {}));
 }
 
 void Look::finish(Sight sight) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "plugins/docker/daemon.hpp"
 #include "plugins/docker/question.hpp"
@@ -27,8 +28,10 @@ class Look {
     bool is_active() const { return done_ != nullptr; }
     /// For a message, while it is active.
     std::string awaited() const;
-    /// Those that dockerd has answered for, while it is active.
+    /// Those that dockerd has answered for, while it is active, or when its error is told.
     const std::vector<Container>& found() const { return found_; }
+    /// When its error is told: dockerd has answered for each, if not for all with something of use.
+    bool is_answered() const { return open_ == 0; }
 
   private:
     void ask(std::size_t index, const std::string& id);
@@ -43,6 +46,7 @@ class Look {
     std::uint64_t number_ = 0;
     std::size_t open_ = 0;  ///< questions of this look without an answer
     std::vector<Container> found_;
+    std::optional<sdk::Result> unclear_;  ///< what dockerd said of a container instead of how it is
     Done done_;
 };
 

@@ -464,6 +464,30 @@ TEST_CASE("docker: one container of a label that dockerd does not answer for lea
     CHECK(ask(enough).message == hangs);
 }
 
+TEST_CASE("docker: one container of a label that dockerd has trouble with leaves the others") {
+    Bench bench;
+    std::string body;
+    for (const char* const id : {"1", "2", "3"}) {
+        body += (body.empty() ? "" : ",") + ("{\"Id\":\"" + docker_id(id)) + "\"}";
+        bench.dockerd.has(docker_id(id), inspected(std::string("c") + id, "", 4711, docker_id(id)));
+    }
+    bench.dockerd.answers["/containers/json"] = http_answer("[" + body + "]");
+    auto enough = bench.make({{"label", "app=web"}, {"min_running", 2}});
+    auto all_needed = bench.make({{"label", "app=web"}, {"min_running", 3}});
+    CHECK(bench.ask(all_needed).state == State::up);
+    // As of one whose image is damaged, for ever.
+    const auto [answer, why] = GENERATE(table<std::string, std::string>(
+        {{http_answer("{}", "500 Internal Server Error"), "dockerd answers with status 500"},
+         {http_answer("{}"), "dockerd: the answer is not that of a container"}}));
+    bench.dockerd.answers["/containers/" + docker_id("2") + "/json"] = answer;
+    const auto report = bench.ask(enough);
+    CHECK(report.state == State::up);
+    CHECK(report.message ==
+          "2 of 2 containers with label app=web up, and dockerd does not answer for all there are");
+    CHECK(bench.ask(all_needed).state == State::unknown);
+    CHECK(bench.ask(all_needed).message == why);
+}
+
 TEST_CASE("docker: an event that comes during a probe is not lost when that is given up") {
     Bench bench;
     bench.dockerd.has("web", inspected("web"));
