@@ -59,7 +59,8 @@ Result<void> KeptConfiguration::write(std::string_view text) const {
         const int code = errno;
         return platform::system_failure("cannot make " + making.string(), code);
     }
-    auto done = write_all(file.get(), first_line_ + std::string(text));
+    auto done = write_all(file.get(), first_line_);
+    if (done) done = write_all(file.get(), text);
     if (done && ::rename(making.c_str(), path_.c_str()) != 0)
         done = platform::system_failure("cannot put it in place", errno);
     if (done) return done;
