@@ -111,6 +111,12 @@ std::vector<fs::path> Catalog::find_files(config::Installed& installed) const {
             if (!absent) installed.problems.push_back({directory, files.error().text});
             continue;
         }
+        // It is shown to people, and on D-Bus.
+        std::erase_if(*files, [&](const fs::path& file) {
+            const bool is_line = config::printable(file.string()) == file.string();
+            if (!is_line) installed.problems.push_back({file, "its path is no line of printable UTF-8"});
+            return !is_line;
+        });
         if (files->size() > maximum_plugins) {
             installed.problems.push_back(
                 {directory, fmt::format("only the first {} plugins are looked at", maximum_plugins)});

@@ -87,6 +87,18 @@ TEST_CASE("plugins are described in the order of their names") {
     CHECK(installed.plugins.front().file == tree.plugins() / "a.so");
 }
 
+TEST_CASE("a file whose name D-Bus would not take is no plugin") {
+    const Tree tree;
+    tree.good("a");
+    fs::copy(tree.plugins() / "a.so", tree.plugins() / "b\xff.so");
+    fs::copy(tree.plugins() / "a.so", tree.plugins() / "c\xef\xbf\xbf.so");
+    const auto installed = tree.catalog().scan();
+    CHECK(ids(installed) == Ids{"org.example.a"});
+    REQUIRE(installed.problems.size() == 2);
+    CHECK(installed.problems[0].file == tree.plugins() / "b\xff.so");
+    CHECK(installed.problems[0].text == "its path is no line of printable UTF-8");
+}
+
 TEST_CASE("only what is new or changed is described again") {
     const Tree tree;
     tree.good("a");
