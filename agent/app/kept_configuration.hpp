@@ -43,7 +43,7 @@ struct Start {
     std::vector<config::Diagnostic> refused;
 };
 
-/// Never throws, as load_file().
+/// Reads the file, and what is kept where that has errors.
 Start load_start(const std::filesystem::path& config, plugin::Catalog& catalog,
                  const KeptConfiguration& kept);
 
