@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 #include "tests/unit/plugin/host_process.hpp"
 #include "tests/unit/temporary_directory.hpp"
@@ -45,12 +46,8 @@ constexpr std::uint64_t net_raw = 1U << 13;
 constexpr std::uint64_t setuid_and_kin = (1U << 5) | (1U << 6) | (1U << 7);
 
 /// A system call fails from here on.
-void forbid(std::uint32_t call) {
-    std::array<sock_filter, 4> program{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                                        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
-                                        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-                                        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
-    const sock_fprog filter{program.size(), program.data()};
+void install(std::vector<sock_filter> program) {
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
         ::_exit(127);
@@ -58,7 +55,20 @@ void forbid(std::uint32_t call) {
 
 /// As in the sandbox of regent.service.
 void forbid_capset() {
-    forbid(SYS_capset);
+    install({BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+             BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+             BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+             BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)});
+}
+
+/// Of that limit alone: a sanitizer asks for others before anything else.
+void forbid_limit_of_urgency() {
+    install({BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+             BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 0, 3),
+             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),
+             BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RLIMIT_RTPRIO, 0, 1),
+             BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+             BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)});
 }
 
 }  // namespace
@@ -98,7 +108,7 @@ TEST_CASE("A host does not run with more than it should have") {
 
 TEST_CASE("A host does not run where it could become as urgent as the agent") {
     // Few can raise a limit to have something to give up: so what is seen is that it does not do without.
-    HostProcess host("good", {}, [] { forbid(SYS_prlimit64); });
+    HostProcess host("good", {}, forbid_limit_of_urgency);
     CHECK_FALSE(host.receive());
     CHECK_THAT(host.words(), Contains("cannot give up priority"));
 }
