@@ -65,6 +65,7 @@ void VirtualRouter::send(std::uint8_t priority, Turn& turn) {
         return;
     }
     sent_at_ = turn.now;
+    sent_peer_down_ = peer_down();
     unsent_ = destinations.size();
     turn.sent.insert(id_);
 }
@@ -147,7 +148,9 @@ void VirtualRouter::route_refused(const Route& route, const std::string& reason,
 void VirtualRouter::confirm_advert(Turn& turn) {
     if (std::exchange(unsent_, 0) == 0) return;
     advertised_at_ = sent_at_;
-    advertised_peer_down_ = peer_down();
+    // The state file is to have it.
+    if (advertised_peer_down_ != sent_peer_down_) turn.to_publish.insert(id_);
+    advertised_peer_down_ = sent_peer_down_;
     // One that has just yielded to a winning advertisement has said its last.
     if (!is_master()) return;
     turn.actions.push_back(RecordAdvert{slot_, sent_at_});
@@ -175,7 +178,7 @@ Memory::Router VirtualRouter::remember() const {
     memory.master = is_master();
     if (memory.master) memory.last_advert = advertised_at_;
     memory.trusted = peers_.trusted();
-    memory.peer_down = peer_down();
+    memory.peer_down = memory.master ? advertised_peer_down_ : peer_down();
     return memory;
 }
 

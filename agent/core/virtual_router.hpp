@@ -179,6 +179,7 @@ class VirtualRouter {
     std::optional<Instant> advertised_at_;  ///< that an advert other than priority 0 has left
     Duration advertised_peer_down_{};       ///< of a peer after it: what it says is in force until the next
     Instant sent_at_{};                     ///< of the advert on its way out
+    Duration sent_peer_down_{};             ///< what that advert says of it
     std::size_t unsent_ = 0;                ///< its destinations that have not failed
     std::uint32_t slot_ = 0;
 

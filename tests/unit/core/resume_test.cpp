@@ -110,6 +110,29 @@ TEST_CASE("rule 17: how long the peers wait is told by the interval that they ha
     }
 }
 
+TEST_CASE("rule 17: an interval that no peer has heard of yet does not tell how long they wait") {
+    const auto faster = [](Instance& instance) {
+        instance.version = vrrp::Version::v3;
+        instance.lease = {};  // which would end before, and tell
+    };
+    const auto slower = settings_of([&](Instance& instance) {
+        faster(instance);
+        instance.advert_interval = 10s;
+    });
+    Solo solo(settings_of(faster), true);
+    solo.make_master();
+    solo.world.run_for(5500ms);  // half a second after an advert
+    solo.world.reload(solo.node, slower);
+    const bool is_heard = GENERATE(false, true);
+    solo.world.run_for(is_heard ? 600ms : 100ms);
+    const auto memory = remembered(solo.world, "lb1");
+    World::kill(solo.node);
+    solo.world.run_for(4s);
+    solo.world.start(solo.node, slower, memory);
+    solo.world.run_for(0s);
+    CHECK(solo.state() == (is_heard ? State::master : State::backup));
+}
+
 TEST_CASE("rule 17: an address is gone: its lease is not repaired") {
     Killed solo(1s);
     solo.node.kernel.remove_by_hand(ip("10.0.0.100"));
