@@ -10,6 +10,8 @@ namespace regent::config::keepalived {
 namespace {
 
 constexpr int owner = 255;
+constexpr Duration shortest_interval = std::chrono::milliseconds(10);
+constexpr Duration longest_interval = std::chrono::seconds(255);
 
 class Completion {
   public:
@@ -71,6 +73,11 @@ class Completion {
         const auto& [text, spot] = *instance_.interval;
         auto duration = seconds_of(text);
         if (!duration) return;
+        if (*duration < shortest_interval || *duration > longest_interval) {
+            return reading_.findings().error(spot, "out_of_range", "advert_int",
+                                             fmt::format("advert_int cannot be {}", in_quotes(text)),
+                                             "write 0.01 to 255; keepalived takes 1 instead");
+        }
         const Duration unit =
             version_ == "2" ? Duration(std::chrono::seconds(1)) : Duration(std::chrono::milliseconds(10));
         if (*duration % unit != Duration::zero()) {

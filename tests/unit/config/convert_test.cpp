@@ -143,6 +143,14 @@ TEST_CASE("a router_id that is no name of a node costs nothing") {
 TEST_CASE("times are those that keepalived takes") {
     CHECK(settings(instance("version 3\n advert_int 0.125")).instances.at(0).advert_interval == 130ms);
     CHECK(settings(instance("version 2\n advert_int 1.5")).instances.at(0).advert_interval == 2s);
+    // It ignores these, and takes one second.
+    for (const char* const wrong : {"version 3\n advert_int 0.004", "version 2\n advert_int 0.009",
+                                    "version 3\n advert_int 0", "version 2\n advert_int 256"}) {
+        const Converted none = convert(instance(wrong));
+        INFO(shown(none));
+        CHECK(brief(none) == Brief{"6 error out_of_range"});
+        CHECK(none.toml->find("advert_interval   ") == std::string::npos);
+    }
     CHECK(settings(instance("preempt_delay 1000")).instances.at(0).preempt_delay == 1000s);
     const Converted refused = convert(instance("preempt_delay 1000.5"));
     INFO(shown(refused));
