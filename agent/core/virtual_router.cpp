@@ -245,12 +245,15 @@ std::string VirtualRouter::expiry_reason(Instant now) const {
 }
 
 /// While its link is down it hears nobody, also where that is no fault yet (`debounce`): it would be a master
-/// beside the other. Then it listens as after a stall (rules.md 6).
+/// beside the other. So it does on a link that was made anew, which has a socket of its own. Then it listens
+/// as after a stall (rules.md 6).
 void VirtualRouter::listen_after_outage(const Turn& turn) {
     const auto* link = turn.kernel.link(settings_.interface);
     const bool down = state_ == State::backup && link && link->down_since;
     const bool was_down = std::exchange(hears_nobody_, down);
-    if (state_ != State::backup || !(down || was_down)) return;
+    const int before = std::exchange(listens_on_, link ? link->link.index : 0);
+    const bool anew = before != 0 && before != listens_on_;
+    if (state_ != State::backup || !(down || was_down || anew)) return;
     const Duration wait = master_interval_ + skew();
     if (!expired_ && (!master_down_due_ || *master_down_due_ >= turn.now + wait)) return;
     expired_ = false;

@@ -166,6 +166,7 @@ class VirtualRouter {
     bool silence_ = false;        ///< it is a silence that makes the timer run out
     Duration master_interval_{};  ///< Active_Adver_Interval: learned in version 3
     bool hears_nobody_ = false;   ///< as BACKUP: its link was down in the last turn
+    int listens_on_ = 0;          ///< the link in the last turn; 0: none
 
     Peers peers_;
     std::string deafness_;

@@ -109,6 +109,28 @@ TEST_CASE("interface deleted and made again, with another index") {
           solo.node.kernel.link("eth0")->index);
 }
 
+TEST_CASE("interface deleted and made again between two turns: a backup listens first, a master goes on") {
+    Cluster c([](Settings& s) { s.groups.clear(); });
+    c.settle();
+    auto& node = GENERATE(false, true) ? c.lb1 : c.lb2;
+    c.world.run_until([&] { return !c.world.adverts("lb1", "VI_1").empty(); }, 2s);
+    const Instant heard = c.world.adverts("lb1", "VI_1").back().at;
+    c.cut("nat");
+    c.world.run_until(heard + 3300ms);
+    auto seen = node.kernel.remove_link("enp0s3");
+    for (auto& input : node.kernel.add_link("enp0s3", ip(&node == &c.lb1 ? "10.0.2.21" : "10.0.2.22")))
+        seen.push_back(std::move(input));
+    node.lan_of[node.kernel.link("enp0s3")->index] = "nat";
+    c.heal("nat");
+    c.world.forget();
+    c.world.tell(node, std::move(seen));
+    if (&node == &c.lb1) World::kill(c.lb2);
+    c.world.run_for(5s);
+    CHECK(c.serves(c.lb1));
+    CHECK(c.holds(c.lb1));
+    CHECK(c.world.all<Transition>(node.name).empty());
+}
+
 TEST_CASE("interface deleted while a notification of an address on it is under way") {
     Solo solo;
     serve(solo);
