@@ -92,13 +92,14 @@ bool Checkers::can_resume(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
     const auto& own = settings(machine, k);
     const auto& kernel = machine.node->kernel;
+    const auto* link = kernel.link(own.interface);
     Duration limit = stage_.scenario.interval * stage_.scenario.down_adverts;
     // Rule 7: a lease of whole seconds may end before that; the kernel that still holds the address is only
     // late.
     if (own.lease > Duration::zero()) limit = std::min(limit, own.lease);
     return seen.ended_as_master && seen.last_advert && !machine.node->mute && !is_deaf(machine, k) &&
            stage_.world.local(*machine.node) - *seen.last_advert <= limit - margin &&
-           watched_[machine.index].ended_with == machine.settings && kernel.link(own.interface)->carrier &&
+           watched_[machine.index].ended_with == machine.settings && link && link->carrier &&
            std::all_of(own.addresses.begin(), own.addresses.end(),
                        [&](const auto& address) { return kernel.holds_ours(address.address); });
 }
@@ -161,6 +162,7 @@ void Checkers::look(Machine& machine, const PacketReceived& packet, const Action
     if (is_stranger(packet.source)) return rule_5_strangers_change_nothing(machine, packet, actions);
     const Instant local = stage_.world.local(*machine.node);
     const auto* link = machine.node->kernel.link(packet.interface_index);
+    if (!link) return;
     for (std::size_t k = 0; k < stage_.scenario.instances(); ++k) {
         const auto& own = settings(machine, k);
         if (own.virtual_router_id != packet.message.at(1) || own.interface != link->name) continue;

@@ -179,9 +179,32 @@ void Stage::override_check(Machine& machine, std::optional<bool> up, Duration la
 
 void Stage::plug(Machine& machine, unsigned lan, bool in) {
     if (machine.plugged[lan] == in) return;
-    deed(concat(machine.node->name, in ? " gets its cable back on lan" : " loses its cable on lan", lan));
+    using Outage = Machine::Outage;
+    auto& outage = machine.outages[lan];
+    // Of keepalived the carrier alone is played.
+    if (!in && !machine.keepalived)
+        outage = random.pick({Outage::no_carrier, Outage::down, Outage::renamed, Outage::deleted});
+    constexpr std::array words{"no carrier", "gone down", "another name", "been deleted"};
+    const auto name = concat("eth", lan);
+    deed(concat(machine.node->name, ": ", name,
+                in ? " is as it was" : concat(" has ", words.at(static_cast<std::size_t>(outage)))));
     machine.plugged[lan] = in;
-    world.tell(*machine.node, machine.node->kernel.set_link(concat("eth", lan), true, in));
+    auto& kernel = machine.node->kernel;
+    const auto renamed = concat("away", lan);
+    switch (outage) {
+        case Outage::no_carrier: world.tell(*machine.node, kernel.set_link(name, true, in)); break;
+        case Outage::down: world.tell(*machine.node, kernel.set_link(name, in, in)); break;
+        case Outage::renamed:
+            world.tell(*machine.node,
+                       in ? kernel.rename_link(renamed, name) : kernel.rename_link(name, renamed));
+            break;
+        case Outage::deleted:
+            if (in) {
+                add_link(machine, lan);
+            } else {
+                world.tell(*machine.node, kernel.remove_link(name));
+            }
+    }
     update_calm();
 }
 

@@ -65,7 +65,7 @@ void Checkers::rule_3_announces_again(Machine& machine, std::size_t k) {
     if (machine.keepalived || seen.state != State::master || seen.zero_at) return;
     const auto& own = settings(machine, k);
     const auto* link = machine.node->kernel.link(own.interface);
-    if (!machine.node->kernel.holds(own.addresses.front().address)) return;
+    if (!link || !machine.node->kernel.holds(own.addresses.front().address)) return;
     const auto& announced = watched_[machine.index].announced;
     const auto last = announced.find(link->index);
     if (last == announced.end() || stage_.world.local(*machine.node) - last->second > 1s)
@@ -149,7 +149,7 @@ void Checkers::rule_9_yield_ends(const Machine& machine, std::size_t k) const {
 void Checkers::adverts_keep_their_spacing(const Machine& machine, std::size_t k) const {
     const auto& seen = sight(machine, k);
     const auto* link = machine.node->kernel.link(settings(machine, k).interface);
-    if (seen.state != State::master || seen.zero_at || !link->carrier) return;
+    if (seen.state != State::master || seen.zero_at || !link || !link->carrier) return;
     if (!seen.last_tried)
         throw Broken(concat("spacing: ", here(machine, k), " is MASTER and has never advertised"));
     const Duration since = stage_.world.local(*machine.node) - *seen.last_tried;
@@ -224,7 +224,7 @@ void Checkers::rule_2_says_goodbye(Machine& machine, std::size_t k, const Input&
     if (machine.keepalived) return;
     const auto& seen = sight(machine, k);
     const auto* link = machine.node->kernel.link(settings(machine, k).interface);
-    const bool can_send = link->carrier && !machine.node->mute;
+    const bool can_send = link && link->carrier && !machine.node->mute;
     if (!can_send || seen.zero_at || seen.fenced || stalled(machine, k) || lease_has_run_out(machine, k))
         return;
     if (transition.to == State::backup && group_stalled(machine)) return;

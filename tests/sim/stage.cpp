@@ -40,15 +40,20 @@ void Stage::build() {
         machine.settings = scenario.settings[m];
         machine.keepalived = scenario.keepalived == m;
         machine.node = &world.add_node(machine.settings.node);
+        machine.outages.assign(scenario.lans, Machine::Outage::no_carrier);
         machine.plugged.assign(scenario.lans, true);
         machine.deaf.assign(scenario.lans, false);
         auto lateness = random.child();
         machine.node->kernel.lateness = [lateness]() mutable { return lateness.between(0ns, 400ms); };
         machine.node->kernel.marks_system = true;
         for (unsigned lan = 0; lan < scenario.lans; ++lan)
-            world.plug(*machine.node, concat("eth", lan), concat("lan", lan), own_address(scenario, m, lan),
-                       scenario.family == Family::ipv4 ? 24 : 64);
+            add_link(machine, lan);
     }
+}
+
+void Stage::add_link(const Machine& machine, unsigned lan) {
+    world.plug(*machine.node, concat("eth", lan), concat("lan", lan),
+               own_address(scenario, machine.index, lan), scenario.family == Family::ipv4 ? 24 : 64);
 }
 
 void Stage::watch(const test::Node& node, const Input& input, const Actions& actions) {

@@ -3,6 +3,7 @@
 // which of them happens when is decided by storm.hpp, whether what follows is right by checkers.hpp.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -25,8 +26,11 @@ struct Machine {
     bool leaving = false;                ///< was told to stop or to suspend
     bool sick = false;                   ///< its check said DOWN last
     bool blind = false;                  ///< events of its kernel were lost, the snapshot is still to come
-    std::vector<bool> plugged;           ///< by LAN: the cable
-    std::vector<bool> deaf;              ///< by LAN: its socket cannot be had
+    /// What happens to an interface that is cut off from its LAN.
+    enum class Outage : std::uint8_t { no_carrier, down, renamed, deleted };
+    std::vector<Outage> outages;  ///< by LAN: the last
+    std::vector<bool> plugged;    ///< by LAN: it is not cut off
+    std::vector<bool> deaf;       ///< by LAN: its socket cannot be had
 
     bool acts() const { return node->runs() && !node->paused; }
 };
@@ -103,6 +107,7 @@ class Stage {
     std::vector<Machine> machines;
 
   private:
+    void add_link(const Machine& machine, unsigned lan);
     void build();
     enum class Force : std::uint8_t { soft, hard };
     static Force force_of_check(const Machine& machine);
