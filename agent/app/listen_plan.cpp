@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/app/listen_plan.hpp"
 
+#include <utility>
+
 #include "agent/vrrp/packet.hpp"
 
 namespace regent::app {
+namespace {
+
+/// Below it Linux takes a family off the interface, and the memberships of sockets with it, for good: they
+/// must be made anew (inetdev_event() of net/ipv4/devinet.c, addrconf_notify() of net/ipv6/addrconf.c).
+unsigned least_mtu(Family family) {
+    constexpr unsigned ipv4 = 68;
+    constexpr unsigned ipv6 = 1280;
+    return family == Family::ipv4 ? ipv4 : ipv6;
+}
+
+}  // namespace
 
 bool ListenPlan::observe(const core::Input& input) {
     if (const auto* applied = std::get_if<core::ConfigApplied>(&input)) {
@@ -11,16 +24,14 @@ bool ListenPlan::observe(const core::Input& input) {
         return true;
     }
     if (const auto* changed = std::get_if<core::LinkChanged>(&input)) {
-        auto& name = links_[changed->link.index];
-        if (name == changed->link.name) return false;
-        name = changed->link.name;
-        return true;
+        const Seen now{changed->link.name, changed->link.mtu};
+        return std::exchange(links_[changed->link.index], now) != now;
     }
     if (const auto* removed = std::get_if<core::LinkRemoved>(&input)) return links_.erase(removed->index) > 0;
     if (const auto* snapshot = std::get_if<core::KernelSnapshot>(&input)) {
         links_.clear();
         for (const auto& link : snapshot->links)
-            links_[link.index] = link.name;
+            links_[link.index] = {link.name, link.mtu};
         return true;
     }
     return false;
@@ -30,11 +41,11 @@ std::map<std::string, platform::VrrpSockets::Listen> ListenPlan::by_instance() c
     std::map<std::string, platform::VrrpSockets::Listen> sockets;
     if (!settings_) return sockets;
     std::map<std::string, int> index_of;
-    for (const auto& [index, name] : links_)
-        index_of[name] = index;
+    for (const auto& [index, link] : links_)
+        index_of[link.name] = index;
     for (const auto& instance : settings_->instances) {
         const auto link = index_of.find(instance.interface);
-        if (link == index_of.end()) continue;
+        if (link == index_of.end() || links_.at(link->second).mtu < least_mtu(instance.family)) continue;
         auto& listen = sockets[instance.name];
         listen = {instance.interface, link->second, instance.family, {}};
         if (instance.unicast_peers.empty()) {
@@ -53,7 +64,7 @@ std::vector<platform::VrrpSockets::Listen> ListenPlan::wanted() const {
 
 std::string ListenPlan::name_of(int interface_index) const {
     const auto found = links_.find(interface_index);
-    return found == links_.end() ? "interface " + std::to_string(interface_index) : found->second;
+    return found == links_.end() ? "interface " + std::to_string(interface_index) : found->second.name;
 }
 
 }  // namespace regent::app

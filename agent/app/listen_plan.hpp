@@ -18,14 +18,21 @@ class ListenPlan {
     /// Returns true when the wanted sockets may have changed.
     bool observe(const core::Input& input);
     std::vector<platform::VrrpSockets::Listen> wanted() const;
-    /// The same by instance, without those whose interface does not exist.
+    /// The same by instance, without those whose interface does not exist or has too small an MTU.
     std::map<std::string, platform::VrrpSockets::Listen> by_instance() const;
     /// Of an interface, for messages: its number where it is gone.
     std::string name_of(int interface_index) const;
 
   private:
+    struct Seen {
+        std::string name;
+        unsigned mtu = 0;
+
+        bool operator==(const Seen&) const = default;
+    };
+
     std::shared_ptr<const core::Settings> settings_;
-    std::map<int, std::string> links_;
+    std::map<int, Seen> links_;
 };
 
 }  // namespace regent::app

@@ -9,10 +9,15 @@ from typing import Callable
 
 import pytest
 
+from net.lab.agents import Regent
+from net.lab.capture import Capture
+from net.lab.cluster import BALANCERS, add_balancers
 from net.lab.duo import Duo, begin_all
 from net.lab.lab import Lab
 from net.lab.netns import run
+from net.lab.spec import Node, Router
 from net.lab.table import Table, milliseconds
+from net.lab.watch import AddressWatcher
 
 ROOM = 5
 PULLS = 2
@@ -100,3 +105,27 @@ def test_cable_pulled_on_one_lan(lab: Lab, rival_lab: Lab, say: Say, table: Tabl
     assert max(taken) <= ROOM * 0.010
     assert max(taken) < rival_taken / ROOM
     assert max(apart) <= ROOM * 0.010
+
+
+def test_mtu_too_small_for_ipv6_and_back(lab: Lab) -> None:
+    """Below 1280 bytes the kernel takes IPv6 off the interface and forgets for good which groups its sockets have joined.
+    A backup that comes back from there hears its master, and is none beside it."""
+    add_balancers(lab)
+    watcher, capture = AddressWatcher(lab, BALANCERS), Capture(lab)
+    agents = {host: Regent(lab, host) for host in ("lb1", "lb2")}
+    for host, priority in (("lb1", 200), ("lb2", 50)):
+        agents[host].start(Node((Router("V6", "enp0s3", 61, priority, ("fe80::61", "fd00:a::61"), 3, 0.1),)))
+        watcher.wait_holders(["fd00:a::61"], {"lb1"}, 15.0)
+    backup = agents["lb2"].running()
+    backup.wait_for(r"V6.*Entering BACKUP", 10.0)
+    link = lab.spaces["lb2"]
+    run(link.command(["ip", "link", "set", "enp0s3", "mtu", "1200"]))
+    backup.wait_for(r"Entering FAULT STATE: interface enp0s3 has no IPv6 link-local", 5.0)
+    run(link.command(["ip", "link", "set", "enp0s3", "mtu", "1500"]))
+    at = time.monotonic()
+    for _ in range(10):
+        at = capture.wait_advert(at, 2.0, host="lb1", vrid=61).time
+    agents["lb1"].terminate()
+    # It took over when the master left, and not before.
+    taken = backup.wait_for(r"Entering MASTER STATE", 10.0)
+    assert "priority 0" in taken.text

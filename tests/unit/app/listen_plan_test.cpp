@@ -2,6 +2,7 @@
 // Which sockets are wanted, as configuration and interfaces come and go.
 #include "agent/app/listen_plan.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "agent/vrrp/packet.hpp"
@@ -25,10 +26,11 @@ core::Input configuration(std::vector<core::Instance> instances) {
     return core::ConfigApplied{settings};
 }
 
-core::Input link(int index, const std::string& name) {
+core::Input link(int index, const std::string& name, unsigned mtu = 1500) {
     core::Link made;
     made.index = index;
     made.name = name;
+    made.mtu = mtu;
     return core::LinkChanged{made};
 }
 
@@ -49,6 +51,26 @@ TEST_CASE("An interface is listened on once it exists, and under its new index w
     CHECK(plan.wanted().empty());
     CHECK(plan.observe(link(9, "eth0")));
     CHECK(plan.wanted()[0].interface_index == 9);
+}
+
+TEST_CASE(
+    "A socket is made anew when the MTU was too small for its family: the kernel has forgotten its groups") {
+    ListenPlan plan;
+    plan.observe(configuration({instance("a", "eth0"), instance("b", "eth0", Family::ipv6)}));
+    plan.observe(link(4, "eth0"));
+    const auto listens_on = [&](Family family) {
+        const auto all = plan.wanted();
+        return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.family == family; });
+    };
+    CHECK(plan.observe(link(4, "eth0", 1279)));
+    CHECK_FALSE(listens_on(Family::ipv6));
+    CHECK(listens_on(Family::ipv4));
+    CHECK(plan.observe(link(4, "eth0", 67)));
+    CHECK_FALSE(listens_on(Family::ipv4));
+    CHECK(plan.observe(link(4, "eth0", 68)));
+    CHECK(listens_on(Family::ipv4));
+    CHECK(plan.observe(link(4, "eth0", 1280)));
+    CHECK(listens_on(Family::ipv6));
 }
 
 TEST_CASE("A unicast instance joins no group, another group replaces the usual one") {
