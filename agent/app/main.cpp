@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // regentd: checks everything that can be checked, then starts the threads.
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -112,19 +113,27 @@ regent::Result<Parts> open_parts(const regent::app::Options& options, const rege
     return parts;
 }
 
+/// A machine that is busy, or short of something, is no reason to stay down: after a failure the service
+/// manager starts again.
+int complain(const regent::config::Loaded& refused, const regent::plugin::Catalog& catalog) {
+    regent::app::print_error(regent::config::render(refused.diagnostics, false));
+    if (catalog.late()) return complain(ExitCode::failure, "a plugin has not described itself in time");
+    if (refused.may_pass) return complain(ExitCode::failure, "the configuration was not read");
+    return complain(ExitCode::configuration, "the configuration has errors");
+}
+
+int complain(const regent::Error& not_permitted) {
+    const bool is_forbidden = not_permitted.code == EPERM || not_permitted.code == EACCES;
+    return complain(is_forbidden ? ExitCode::permission : ExitCode::failure, not_permitted.text);
+}
+
 int run(const regent::app::Options& options) {
     regent::plugin::Catalog catalog(options.plugins);
     const regent::app::KeptConfiguration kept(options.run_dir, options.config);
     const auto [loaded, refused] = regent::app::load_start(options.config, catalog, kept);
-    if (!loaded.settings) {
-        regent::app::print_error(regent::config::render(loaded.diagnostics, false));
-        // A busy machine is no reason to stay down: the service manager starts again after a failure.
-        if (catalog.late()) return complain(ExitCode::failure, "a plugin has not described itself in time");
-        return complain(ExitCode::configuration, "the configuration has errors");
-    }
-    if (const auto permitted = regent::platform::check_permission(); !permitted) {
-        return complain(ExitCode::permission, permitted.error().text);
-    }
+    if (!loaded.settings) return complain(loaded, catalog);
+    if (const auto permitted = regent::platform::check_permission(); !permitted)
+        return complain(permitted.error());
     const auto claim = regent::platform::SingleInstance::claim();
     if (!claim) return complain(ExitCode::failure, claim.error().text);
     // Where it cannot be made the state file cannot either, and that is told.

@@ -30,6 +30,8 @@ struct Loaded {
     std::string text;
     /// In the order of the file.
     std::vector<Diagnostic> diagnostics;
+    /// The file could not be read for want of descriptors or memory: it may be right.
+    bool may_pass = false;
     /// What was installed, when the file has a check or a notifier: the schemas of the plan.
     std::vector<Plugin> plugins;
 };

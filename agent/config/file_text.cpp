@@ -34,7 +34,9 @@ FileProblem unreadable(int error) {
         hint = fmt::format("it, or a folder above it, is closed to the user that this runs as, uid {}",
                            ::geteuid());
     }
-    return {"unreadable", fmt::format("cannot read the file: {}", std::strerror(error)), std::move(hint)};
+    const bool may_pass = error == EMFILE || error == ENFILE || error == ENOMEM;
+    return {"unreadable", fmt::format("cannot read the file: {}", std::strerror(error)), std::move(hint),
+            may_pass};
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ struct FileProblem {
     std::string code;  ///< "unreadable" or "too_large"
     std::string text;
     std::string hint;
+    bool may_pass = false;  ///< for want of descriptors or memory, of which there may be enough soon
 };
 
 /// Reads at most `limit` bytes, one more is an error. A FIFO or a device is refused before anything

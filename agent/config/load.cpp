@@ -146,7 +146,9 @@ Loaded load_file(const std::filesystem::path& path, const Capabilities& capabili
     problem.code = std::move(text.error().code);
     problem.message = std::move(text.error().text);
     problem.hint = std::move(text.error().hint);
-    return failed(std::move(problem));
+    Loaded loaded = failed(std::move(problem));
+    loaded.may_pass = text.error().may_pass;
+    return loaded;
 }
 
 }  // namespace regent::config

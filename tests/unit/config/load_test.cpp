@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <linux/capability.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <thread>
@@ -62,6 +63,21 @@ TEST_CASE("a file that cannot be read is a diagnostic") {
     REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
     CHECK(only_error(load_file(fifo)).code == "unreadable");
     CHECK(only_error(load_file("")).code == "unreadable");
+}
+
+TEST_CASE("a file for which there is no descriptor may be read another time, one that is not there not") {
+    const TemporaryFolder folder;
+    const fs::path good = folder.write("good.toml", "");
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const Loaded loaded = load_file(good);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(only_error(loaded).message == "cannot read the file: Too many open files");
+    CHECK(loaded.may_pass);
+    CHECK_FALSE(load_file(folder.path() / "none.toml").may_pass);
+    CHECK_FALSE(load_file(good).may_pass);
 }
 
 /// In a thread, which gives up what lets root read everything; the others keep it.
