@@ -68,20 +68,21 @@ std::optional<Event> VirtualRouter::accept(const vrrp::Decoded& decoded, const I
     }
     ++counters_.adverts_received;
     if (peers_.accepted(settings_, from, decoded, turn)) turn.to_publish.insert(id_);
+    // A last resort that goes on because it cannot hear the master (of three routers, one link lost in one
+    // direction) is nobody to take over from: the master would take the role back with its next advert, and
+    // so on for ever.
+    if (advert.priority == 1 && hears_better_master(from, turn.now)) return std::nullopt;
     last_advert_ = advert;
-    if (overshadowed(advert, from, turn.now)) return std::nullopt;
     const Event event = classify(advert, from, turn);
     if (event == Event::advert_losing && is_master()) tell_rival(from, advert.priority, turn);
     note_heard(advert, from, turn);
     return event;
 }
 
-/// A last resort that goes on because it cannot hear the master (of three routers, one link lost in one
-/// direction) is nobody to take over from: the master would take the role back with its next advert, and so
-/// on for ever.
-bool VirtualRouter::overshadowed(const vrrp::Advert& advert, const IpAddress& from, Instant now) const {
-    return state_ == State::backup && advert.priority == 1 && other_master_ && *other_master_ != from &&
-           heard_priority_ > 1 && last_heard_ && now < *last_heard_ + silence_limit();
+/// As BACKUP, another master than `from`, which is no last resort, within the time that it is given.
+bool VirtualRouter::hears_better_master(const IpAddress& from, Instant now) const {
+    return state_ == State::backup && other_master_ && *other_master_ != from && heard_priority_ > 1 &&
+           last_heard_ && now < *last_heard_ + silence_limit();
 }
 
 /// Who has claimed the addresses of an owner has taught the network where they are (rules.md 3). Against a

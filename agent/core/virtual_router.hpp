@@ -139,7 +139,7 @@ class VirtualRouter {
     void drop_addresses(Turn& turn);
     void expire_by_silence(Duration silence);
     void listen_after_outage(const Turn& turn);
-    bool overshadowed(const vrrp::Advert& advert, const IpAddress& from, Instant now) const;
+    bool hears_better_master(const IpAddress& from, Instant now) const;
     void reclaim(const vrrp::Advert& advert, Turn& turn);
     void tell_rival(const IpAddress& from, std::uint8_t priority, Turn& turn);
     /// Where it speaks and listens without unicast peers.

@@ -242,3 +242,16 @@ TEST_CASE(
         sick_beside(1s);
     CHECK(solo.time_to(State::master) == 609375us);
 }
+
+TEST_CASE("rule 12: how long the master is waited for is not told by a last resort beside it") {
+    Solo solo([](Instance& i) { i.version = vrrp::Version::v3; });
+    solo.hear(200);
+    const auto slow = [](vrrp::Advert& advert) { advert.interval = 10s; };
+    for (int i = 0; i < 3; ++i) {
+        solo.world.run_for(1s);
+        solo.hear(1, "10.0.0.3", slow);
+    }
+    // The last came after three intervals of the master's silence.
+    CHECK(solo.status().master == ip("10.0.0.3"));
+    CHECK(solo.time_to(State::master) == 609375us);
+}

@@ -57,6 +57,15 @@ struct Bench : test::HttpBench {
     void wait_streaming(const sdk::testing::Instance& check) {
         REQUIRE(until([&] { return check.describe().find("\"streaming\":true") != std::string::npos; }));
     }
+    /// Containers "1" to "3", all well.
+    void has_three_of_label() {
+        std::string body;
+        for (const char* const id : {"1", "2", "3"}) {
+            body += (body.empty() ? "" : ",") + ("{\"Id\":\"" + docker_id(id)) + "\"}";
+            dockerd.has(docker_id(id), inspected(std::string("c") + id, "", 4711, docker_id(id)));
+        }
+        dockerd.answers["/containers/json"] = http_answer("[" + body + "]");
+    }
     /// Until nothing is under way any more.
     void settle(std::size_t looks) {
         REQUIRE(until([&] { return dockerd.asked.size() >= looks; }));
@@ -435,12 +444,7 @@ TEST_CASE("docker: so many of a label") {
 
 TEST_CASE("docker: one container of a label that dockerd does not answer for leaves the others") {
     Bench bench;
-    std::string body;
-    for (const char* const id : {"1", "2", "3"}) {
-        body += (body.empty() ? "" : ",") + ("{\"Id\":\"" + docker_id(id)) + "\"}";
-        bench.dockerd.has(docker_id(id), inspected(std::string("c") + id, "", 4711, docker_id(id)));
-    }
-    bench.dockerd.answers["/containers/json"] = http_answer("[" + body + "]");
+    bench.has_three_of_label();
     auto enough = bench.make({{"label", "app=web"}, {"min_running", 2}});
     auto all_needed = bench.make({{"label", "app=web"}, {"min_running", 3}});
     CHECK(bench.ask(enough).state == State::up);
@@ -466,12 +470,7 @@ TEST_CASE("docker: one container of a label that dockerd does not answer for lea
 
 TEST_CASE("docker: one container of a label that dockerd has trouble with leaves the others") {
     Bench bench;
-    std::string body;
-    for (const char* const id : {"1", "2", "3"}) {
-        body += (body.empty() ? "" : ",") + ("{\"Id\":\"" + docker_id(id)) + "\"}";
-        bench.dockerd.has(docker_id(id), inspected(std::string("c") + id, "", 4711, docker_id(id)));
-    }
-    bench.dockerd.answers["/containers/json"] = http_answer("[" + body + "]");
+    bench.has_three_of_label();
     auto enough = bench.make({{"label", "app=web"}, {"min_running", 2}});
     auto all_needed = bench.make({{"label", "app=web"}, {"min_running", 3}});
     CHECK(bench.ask(all_needed).state == State::up);
