@@ -211,7 +211,9 @@ void EngineLoop::handle(const core::Input& input, Instant now) {
         parts_.sockets.interface_removed(removed->index);
     const bool changed = listen_plan_.observe(input);
     perform(step(input, now), now);
-    if (changed) sync_sockets(now);
+    // Linux tells of a larger MTU before the interface has IPv6 and can join a group; an address comes after.
+    const bool may_succeed_now = sync_retry_ && std::holds_alternative<core::AddressAppeared>(input);
+    if (changed || may_succeed_now) sync_sockets(now);
 }
 
 core::Actions EngineLoop::step(const core::Input& input, Instant now) {
