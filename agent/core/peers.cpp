@@ -131,6 +131,7 @@ bool Peers::accepted(const Instance& instance, const IpAddress& sender, const vr
                     to_text(instance.advert_interval), ": as backup we follow the master's"),
              turn);
     }
+    tell_first_address(instance, sender, decoded.advert.addresses, turn);
     if (!decoded.checksum_form) return is_new;
     checksum_form_ = decoded.checksum_form;
     const auto told = forms_.find(sender);
@@ -140,6 +141,21 @@ bool Peers::accepted(const Instance& instance, const IpAddress& sender, const vr
              concat(sender, " sends the checksum of ", vrrp::to_string(*checksum_form_)), turn);
     }
     return is_new;
+}
+
+/// RFC 9568 §5.2.9 and erratum 8300. Where we have none either, the configuration check has said so.
+void Peers::tell_first_address(const Instance& instance, const IpAddress& sender,
+                               const std::vector<IpAddress>& theirs, Turn& turn) {
+    const auto wrong = [](const IpAddress& first) { return !first.is_ipv4() && !first.is_link_local(); };
+    if (theirs.empty() || instance.addresses.empty()) return;
+    if (!wrong(theirs.front()) || wrong(instance.addresses.front().address)) {
+        wrong_first_.erase(sender);
+    } else if (wrong_first_.size() < known_senders && wrong_first_.insert(sender).second) {
+        note(LogLevel::warning, instance.name,
+             concat(sender, " advertises ", theirs.front(),
+                    " first, where the link-local address belongs (RFC 9568 §5.2.9)"),
+             turn);
+    }
 }
 
 vrrp::ChecksumForm Peers::checksum_form(ChecksumPolicy policy) const {

@@ -28,8 +28,9 @@ class Peers {
     bool accept_list(const std::string& instance, const std::vector<IpAddress>& ours,
                      const std::vector<IpAddress>& theirs, const IpAddress& sender, bool listed, Turn& turn);
 
-    /// An advertisement of `sender` was accepted. Reports a second sender on a pair, a differing interval,
-    /// and the checksum form of a sender that is not the RFC's. True: it was not among seen() before.
+    /// An advertisement of `sender` was accepted. Reports a second sender on a pair, a differing interval, an
+    /// IPv6 list that does not begin with a link-local address, and the checksum form. True: it was not among
+    /// seen() before.
     bool accepted(const Instance& instance, const IpAddress& sender, const vrrp::Decoded& decoded,
                   Turn& turn);
 
@@ -49,6 +50,8 @@ class Peers {
   private:
     /// A message, unless there were too many in the last minute; those are counted.
     void note(LogLevel level, const std::string& instance, std::string text, Turn& turn);
+    void tell_first_address(const Instance& instance, const IpAddress& sender,
+                            const std::vector<IpAddress>& theirs, Turn& turn);
     /// When the minute is over: a new one begins with what the last has left out.
     void tell_unsaid(const std::string& instance, Turn& turn);
 
@@ -57,6 +60,7 @@ class Peers {
     std::map<IpAddress, std::vector<IpAddress>> differing_;  ///< reported lists
     std::map<IpAddress, Duration> intervals_;                ///< reported intervals
     std::map<IpAddress, vrrp::ChecksumForm> forms_;          ///< reported checksum forms
+    std::set<IpAddress> wrong_first_;                        ///< reported for the order of their IPv6 list
     std::optional<vrrp::ChecksumForm> checksum_form_;        ///< the last that was heard
     std::optional<Instant> minute_began_;
     unsigned notes_ = 0;

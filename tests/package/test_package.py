@@ -23,6 +23,7 @@ WANTED = [
     "usr/share/doc/regent/configuration.md",
     "usr/share/doc/regent/failover.md",
     "usr/share/doc/regent/migration.md",
+    "usr/share/doc/regent/rfc9568.md",
     "usr/libexec/regent/regent-plugin-host",
     "usr/lib/*/regent/plugins/regent-rmi.so",
     "usr/lib/*/regent/plugins/regent-tcp.so",
