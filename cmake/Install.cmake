@@ -15,6 +15,7 @@ if(TARGET regent-plugin-host)
 endif()
 
 install(FILES etc/regent.toml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/regent)
+install(PROGRAMS etc/restart-in-place DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/regent)
 install(FILES etc/regent.service DESTINATION ${REGENT_UNIT_DIR})
 # What may talk to it on D-Bus, who may act, and the interfaces for whoever writes a client.
 install(FILES etc/org.regent1.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system.d)

@@ -17,9 +17,9 @@ import time
 import tree
 
 LAB = tree.ROOT / "build" / "package-lab"
-# Process 1 and its tools, what the package depends on, so that installing it needs no network, and polkit, which it can
-# do without.
-BASE_PACKAGES = ["dbus", "systemd", "systemd-sysv", "iproute2", "polkitd", "procps"]
+# Process 1 and its tools, what the package depends on, so that installing it needs no network, and what it can do
+# without: polkit and needrestart.
+BASE_PACKAGES = ["dbus", "systemd", "systemd-sysv", "iproute2", "needrestart", "polkitd", "procps"]
 
 
 def run(*command, check=True, seconds=60, **options):

@@ -290,6 +290,18 @@ def test_upgrade_keeps_configuration_and_addresses(machine):
     assert VIP in machine.addresses()
 
 
+def test_upgrade_of_a_library_moves_nothing(machine):
+    """apt calls needrestart then, which restarts what still runs with the old file."""
+    pid = state(machine, "MainPID")
+    machine.shell("library=$(ldd /usr/sbin/regentd | sed -n 's/.*libfmt.* => \\(.*\\) (.*/\\1/p' | xargs readlink -f)"
+                  " && cp $library $library.new && mv $library.new $library")
+    with no_address_goes(machine):
+        machine.shell("DEBIAN_FRONTEND=noninteractive needrestart -l -r a", seconds=60)
+        lab.wait_until(lambda: state(machine, "MainPID") not in {pid, "0"}, 10, "another process")
+        wait_status(machine, "resumed")
+    assert VIP in machine.addresses()
+
+
 def test_upgrade_with_a_broken_file_leaves_the_agent_alone(machine):
     """It would leave for one that does not start."""
     write(machine, BROKEN, VIP)
@@ -297,7 +309,7 @@ def test_upgrade_with_a_broken_file_leaves_the_agent_alone(machine):
     with no_address_goes(machine):
         said = machine.shell("dpkg --force-confold -i /root/regent.deb 2>&1", seconds=60).stdout
         assert "regent.toml:5:1: error: " in said
-        assert "systemctl kill --signal=USR1 --kill-whom=main regent" in said
+        assert "/usr/libexec/regent/restart-in-place" in said
     assert state(machine, "MainPID") == pid
     assert VIP in machine.addresses()
 
