@@ -46,6 +46,9 @@ Loaded load_file(const std::filesystem::path& path, const Capabilities& capabili
 Loaded load_text(std::string_view text, const std::string& file_name, const Capabilities& capabilities = {},
                  const std::string& host_name = {});
 
+/// The same hash of a file as it is now; none where it cannot be read. Any thread.
+std::optional<std::string> hash_of_file(const std::filesystem::path& path);
+
 /// What is wrong with the schema itself: a default that it does not allow. Empty: nothing.
 std::string schema_flaw(const PluginType& type);
 

@@ -117,6 +117,12 @@ Loaded load_checked(std::string_view text, const std::string& file_name, const C
 
 }  // namespace
 
+std::optional<std::string> hash_of_file(const std::filesystem::path& path) {
+    const auto text = read_text(path);
+    if (!text) return std::nullopt;
+    return sha256(*text);
+}
+
 Loaded load_text(std::string_view text, const std::string& file_name, const Capabilities& capabilities,
                  const std::string& host_name) {
     Diagnostic problem;

@@ -2,11 +2,13 @@
 #include "agent/ctl/agent_commands.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 #include <ostream>
 #include <sstream>
 #include <utility>
 
+#include "agent/config/config.hpp"
 #include "agent/ctl/bus_client.hpp"
 #include "agent/ctl/json_text.hpp"
 #include "agent/ctl/metrics_text.hpp"
@@ -80,12 +82,22 @@ ordered_json only(ordered_json status, const std::vector<std::string>& names) {
     return status;
 }
 
+/// Whether the file that was applied has been edited since; left out where that cannot be seen from here, or
+/// where the agent has something to say about the file itself.
+void note_edited(ordered_json& status) {
+    const std::filesystem::path file = status.at("config_path").get<std::string>();
+    if (!file.is_absolute() || !status.at("config_problem").get<std::string>().empty()) return;
+    if (const auto hash = config::hash_of_file(file))
+        status["config_edited"] = *hash != status.at("config_hash").get<std::string>();
+}
+
 }  // namespace
 
 ExitCode status(const Arguments& given, const Streams& streams) {
     return talk(streams, [&] {
         BusClient client;
         auto document = only(client.describe(), given.operands);
+        note_edited(document);
         const auto problems = what_is_wrong(document);
         if (given.is("json")) {
             document["problems"] = problems;

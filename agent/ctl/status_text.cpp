@@ -72,8 +72,8 @@ void each(const ordered_json& status, Sentences& wrong, const Is& is, const Sent
         if (is(instance)) wrong.push_back(sentence(instance));
 }
 
-bool is_set(const ordered_json& instance, const char* key) {
-    return instance.value(key, false);
+bool is_set(const ordered_json& object, const char* key) {
+    return object.value(key, false);
 }
 
 void add_roles(const ordered_json& status, Sentences& wrong) {
@@ -227,8 +227,9 @@ std::string checks_text(const ordered_json& status, std::uint64_t now) {
 std::string status_text(const ordered_json& status, std::uint64_t now, bool colour, bool legend,
                         bool history) {
     std::string out =
-        fmt::format("{}: regent {}, {} applied {} ago\n", text(status, "node"), text(status, "version"),
-                    text(status, "config_path"), age(status.at("last_reload"), now));
+        fmt::format("{}: regent {}, {} applied {} ago{}\n", text(status, "node"), text(status, "version"),
+                    text(status, "config_path"), age(status.at("last_reload"), now),
+                    is_set(status, "config_edited") ? ", edited since: regentctl reload applies it" : "");
     for (const std::string& sentence : what_is_wrong(status))
         out += colour ? fmt::format("\x1b[31m! {}\x1b[0m\n", sentence) : fmt::format("! {}\n", sentence);
     if (status.at("instances").empty()) return out + "no instance is configured\n";
