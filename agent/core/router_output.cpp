@@ -135,14 +135,15 @@ void VirtualRouter::run_routes(Turn& turn) {
 
 void VirtualRouter::route_refused(const Route& route, const std::string& reason, Turn& turn) {
     const bool holds = state_ == vrrp::State::master;
-    if (holds) {
+    // One wait for all that were refused at a time; and one that is due sooner stays so.
+    if (holds && !routes_due_) {
         routes_backoff_ = std::clamp(routes_backoff_ * 2, first_route_retry, last_route_retry);
         routes_due_ = turn.now + routes_backoff_;
     }
     turn.log(LogLevel::error, name(),
              concat("the kernel refused ", holds ? "" : "to remove ", "the route to ", route.destination, "/",
                     route.prefix, ": ", reason, holds ? "; next try in " : "",
-                    holds ? to_text(routes_backoff_) : std::string()));
+                    holds ? to_text(std::max(*routes_due_ - turn.now, Duration::zero())) : std::string()));
 }
 
 void VirtualRouter::confirm_advert(Turn& turn) {

@@ -157,3 +157,16 @@ TEST_CASE("routes: set again when a link that lost them is back") {
     CHECK(solo.state() == State::master);
     CHECK(routes(solo).size() == 1);
 }
+
+TEST_CASE("routes: several that are refused at a time are tried again after one wait") {
+    Solo solo([](Instance& i) { i.routes = {a_route(), a_route("10.8.0.0"), a_route("10.7.0.0")}; });
+    solo.node.kernel.refuses_routes = true;
+    solo.make_master();
+    solo.world.run_for(0s);
+    // Once before the address stands, and once with it.
+    CHECK(solo.world.logged("lb1", LogLevel::error, "next try in 1 s") == 3);
+    CHECK(solo.world.logged("lb1", LogLevel::error, "next try in 2 s") == 3);
+    solo.node.kernel.refuses_routes = false;
+    solo.world.run_for(2100ms);
+    CHECK(routes(solo).size() == 3);
+}
