@@ -89,7 +89,8 @@ struct Engine::State {
     void on(const OperatorCommand& command, Turn& turn);
 
     void set_link(const Link& link, Instant now);
-    void add_address(const KernelAddress& address);
+    /// False: it is ours, or on no interface that is known.
+    bool add_address(const KernelAddress& address);
     void restore_routes(const std::string& device, Turn& turn);
     void deliver_plan_events(Turn& turn);
     void run_due_groups(Turn& turn);

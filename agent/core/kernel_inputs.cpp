@@ -49,18 +49,23 @@ void Engine::State::on(const LinkRemoved& removed, Turn&) {
     all_due = true;
 }
 
-void Engine::State::add_address(const KernelAddress& address) {
+bool Engine::State::add_address(const KernelAddress& address) {
     const auto* link = kernel.link(address.interface_index);
-    if (!link) return;
+    if (!link) return false;
     KernelAddress judged = address;
     judged.ours = plan.appeared(link->link.name, address);
-    if (judged.ours) return;
+    if (judged.ours) return false;
     kernel.add_address(judged);
     all_due = true;
+    return true;
 }
 
-void Engine::State::on(const AddressAppeared& appeared, Turn&) {
-    add_address(appeared.address);
+void Engine::State::on(const AddressAppeared& appeared, Turn& turn) {
+    const auto& address = appeared.address;
+    if (!add_address(address)) return;
+    const auto& device = kernel.link(address.interface_index)->link.name;
+    for (auto& [id, router] : routers)
+        router->restore_routes(device, address.address, turn);
 }
 
 void Engine::State::on(const AddressVanished& vanished, Turn& turn) {

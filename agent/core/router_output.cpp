@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration first_route_retry = std::chrono::seconds(1);
 constexpr Duration last_route_retry = std::chrono::seconds(60);
+constexpr Duration restore_spacing = std::chrono::milliseconds(100);
 constexpr Duration failure_report_spacing = std::chrono::minutes(1);
 constexpr int retries_an_interval = 10;
 constexpr Duration announce_spacing = std::chrono::seconds(1);  // rules.md 3
@@ -124,6 +125,19 @@ void VirtualRouter::restore_routes(const std::string& device, Turn& turn) {
     const auto over_it = [&](const Route& route) { return route.device == device; };
     const auto& routes = settings_.routes;
     if (is_master() && std::any_of(routes.begin(), routes.end(), over_it)) routes_due_ = turn.now;
+}
+
+/// With the last address of a device its routes go, without a word; and where IPv6 comes up, the kernel takes
+/// them only when it has an address. Others may set addresses all the time: then not with each of them.
+void VirtualRouter::restore_routes(const std::string& device, const IpAddress& come, Turn& turn) {
+    const auto waited_for = [&](const Route& route) {
+        return route.device == device && route.destination.family() == come.family();
+    };
+    const auto& routes = settings_.routes;
+    if (!is_master() || std::none_of(routes.begin(), routes.end(), waited_for)) return;
+    const Instant at =
+        routes_restored_at_ ? std::max(*routes_restored_at_ + restore_spacing, turn.now) : turn.now;
+    if (!routes_due_ || at < *routes_due_) routes_due_ = routes_restored_at_ = at;
 }
 
 void VirtualRouter::run_routes(Turn& turn) {

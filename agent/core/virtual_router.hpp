@@ -116,6 +116,8 @@ class VirtualRouter {
     void route_refused(const Route& route, const std::string& reason, Turn& turn);
     /// The kernel has dropped what went over that link: routes of a MASTER are set again.
     void restore_routes(const std::string& device, Turn& turn);
+    /// An address that is not ours has come to that device: the same for the routes of its family.
+    void restore_routes(const std::string& device, const IpAddress& come, Turn& turn);
     /// Sets routes that are due; to be called after the addresses were asked for.
     void run_routes(Turn& turn);
 
@@ -191,6 +193,7 @@ class VirtualRouter {
     std::optional<Instant> rival_heard_at_;
     std::optional<Instant> rival_told_at_;
     std::optional<Instant> routes_due_;
+    std::optional<Instant> routes_restored_at_;  ///< for an address that came
     Duration routes_backoff_{};
     std::optional<Instant> send_failure_told_at_;
     Counters counters_;

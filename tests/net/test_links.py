@@ -15,6 +15,7 @@ from net.lab.cluster import BALANCERS, add_balancers
 from net.lab.duo import Duo, begin_all
 from net.lab.lab import Lab
 from net.lab.netns import run
+from net.lab.processes import eventually
 from net.lab.spec import Node, Router
 from net.lab.table import Table, milliseconds
 from net.lab.watch import AddressWatcher
@@ -133,3 +134,36 @@ def test_mtu_too_small_for_ipv6_and_back(lab: Lab) -> None:
     # It took over when the master left, and not before.
     taken = backup.wait_for(r"Entering MASTER STATE", 10.0)
     assert taken.time > at and "priority 0" in taken.text
+
+
+DISABLE_IPV6 = "/proc/sys/net/ipv6/conf/enp0s8/disable_ipv6"
+
+
+@pytest.mark.parametrize("away, back", [
+    (("ip -4 address flush dev enp0s8",), ("ip address add 192.168.1.5/24 brd + dev enp0s8",)),
+    ((f"echo 1 > {DISABLE_IPV6}",), (f"echo 0 > {DISABLE_IPV6}", "ip address add fd00:b::5/64 dev enp0s8 nodad")),
+    (("ip link set enp0s8 mtu 1200",), ("ip link set enp0s8 mtu 1500", "ip address add fd00:b::5/64 dev enp0s8 nodad")),
+    (("ip link set enp0s8 down",), ("ip link set enp0s8 up", "ip address add fd00:b::5/64 dev enp0s8 nodad")),
+], ids=["last IPv4 address", "IPv6 disabled", "MTU too small for IPv6", "down, IPv6"])
+def test_route_over_an_interface_without_addresses(lab: Lab, away: tuple[str, ...], back: tuple[str, ...]) -> None:
+    """The kernel drops the routes over an interface that loses its last address, without a word, and takes them only when
+    it has one again. A virtual route is back with the address, not never and not seconds later."""
+    add_balancers(lab)
+    watcher, space = AddressWatcher(lab, BALANCERS), lab.spaces["lb1"]
+    family, to, via, vips = (("-4", "198.51.100.0/24", "192.168.1.254", ("10.0.2.210/24",)) if "-4" in away[0] else
+                             ("-6", "2001:db8:5::/64", "fd00:b::fe", ("fe80::61", "fd00:a::61")))
+    route = f'routes = [{{ to = "{to}", via = "{via}", device = "enp0s8" }}]'
+    Regent(lab, "lb1").start(Node((Router("V", "enp0s3", 61, 200, vips, 3, 0.1, extra=(route,)),)))
+    watcher.wait_holders([vips[-1].split("/")[0]], {"lb1"}, 15.0)
+
+    def stands() -> bool | None:
+        return to in run(space.command(["ip", family, "route", "show", "dev", "enp0s8"])) or None
+
+    eventually(stands, 5.0, "the route is not set")
+    for _ in range(10):
+        for command in away:
+            run(space.command(["sh", "-c", command]))
+        assert not stands()
+        for command in back:
+            run(space.command(["sh", "-c", command]))
+        eventually(stands, 0.5, "the route is not set again")

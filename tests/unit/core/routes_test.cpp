@@ -158,7 +158,51 @@ TEST_CASE("routes: set again when a link that lost them is back") {
     CHECK(routes(solo).size() == 1);
 }
 
-TEST_CASE("routes: several that are refused at a time are tried again after one wait") {
+TEST_CASE("routes: set again when a device that had lost its addresses has one, and tried at once") {
+    Solo solo([](Instance& i) {
+        i.routes = {a_route()};
+        i.routes[0].device = "eth1";
+    });
+    solo.world.tell(solo.node, solo.node.kernel.add_link("eth1", ip("10.1.0.5")));
+    solo.make_master();
+    solo.world.run_for(500ms);
+    REQUIRE(routes(solo).size() == 1);
+    solo.world.tell(solo.node, solo.node.kernel.remove_by_hand(ip("10.1.0.5")));
+    solo.world.run_for(100ms);
+    CHECK(routes(solo).empty());
+    SECTION("when the address comes") {
+        solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth1", ip("10.1.0.5"), 24));
+        solo.world.run_for(0s);
+        CHECK(routes(solo).size() == 1);
+    }
+    SECTION("when it was too early for it before") {
+        solo.node.kernel.refuses_routes = true;
+        solo.world.tell(solo.node, solo.node.kernel.set_link("eth1", false, false));
+        solo.world.tell(solo.node, solo.node.kernel.set_link("eth1", true, true));
+        solo.world.run_for(1ms);
+        solo.node.kernel.refuses_routes = false;
+        CHECK(routes(solo).empty());
+        solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth1", ip("10.1.0.5"), 24));
+        solo.world.run_for(0s);
+        CHECK(routes(solo).size() == 1);
+    }
+    SECTION("but not with each, while others set addresses all the time") {
+        solo.world.forget();
+        for (int each = 0; each < 100; ++each) {
+            solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth1", ip("10.1.0.5"), 24));
+            solo.world.run_for(5ms);
+            solo.world.tell(solo.node, solo.node.kernel.remove_by_hand(ip("10.1.0.5")));
+        }
+        CHECK(solo.world.all<AddRoute>("lb1").size() <= 6);
+        solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth1", ip("10.1.0.5"), 24));
+        solo.world.run_for(100ms);
+        CHECK(routes(solo).size() == 1);
+    }
+    CHECK(solo.state() == State::master);
+}
+
+TEST_CASE(
+    "routes: several that are refused at a time are tried again after one wait, and an address ends it") {
     Solo solo([](Instance& i) { i.routes = {a_route(), a_route("10.8.0.0"), a_route("10.7.0.0")}; });
     solo.node.kernel.refuses_routes = true;
     solo.make_master();
@@ -167,6 +211,12 @@ TEST_CASE("routes: several that are refused at a time are tried again after one 
     CHECK(solo.world.logged("lb1", LogLevel::error, "next try in 1 s") == 3);
     CHECK(solo.world.logged("lb1", LogLevel::error, "next try in 2 s") == 3);
     solo.node.kernel.refuses_routes = false;
-    solo.world.run_for(2100ms);
+    SECTION("a wait of 2 s") {
+        solo.world.run_for(2100ms);
+    }
+    SECTION("an address, at once") {
+        solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth0", ip("10.9.9.9"), 24));
+        solo.world.run_for(0s);
+    }
     CHECK(routes(solo).size() == 3);
 }

@@ -100,7 +100,20 @@ VirtualKernel::Inputs VirtualKernel::remove_by_hand(const IpAddress& address) {
         end_lease(a);
         return true;
     });
+    for (const auto& each : seen)
+        drop_routes_of_bare(std::get<AddressVanished>(each).address.interface_index, address.family());
     return seen;
+}
+
+/// fib_disable_ip() of net/ipv4, when the last address has gone: again without a word.
+void VirtualKernel::drop_routes_of_bare(int interface_index, Family family) {
+    const bool bare = std::none_of(addresses_.begin(), addresses_.end(), [&](const KernelAddress& a) {
+        return a.interface_index == interface_index && a.address.family() == family;
+    });
+    if (!bare) return;
+    std::erase_if(routes_, [&, name = link(interface_index)->name](const Route& route) {
+        return route.device == name && route.destination.family() == family;
+    });
 }
 
 VirtualKernel::Inputs VirtualKernel::perform(const AddAddress& request) {

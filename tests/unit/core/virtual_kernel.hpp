@@ -80,6 +80,7 @@ class VirtualKernel {
     bool stands(int interface_index, const IpAddress& address) const;
     void set_lease(int interface_index, const VirtualAddress& address, Duration lease);
     void end_lease(const KernelAddress& address);
+    void drop_routes_of_bare(int interface_index, Family family);
 
     std::vector<Link> links_;
     std::vector<KernelAddress> addresses_;
