@@ -82,6 +82,11 @@ void VrrpSockets::interface_removed(int interface_index) {
     close_where([&](const Key& key) { return key.interface_index == interface_index; });
 }
 
+void VrrpSockets::leave_groups() {
+    for (auto& [key, socket] : sockets_)
+        (void)socket.set_groups({});
+}
+
 Result<void> VrrpSockets::send(const core::SendAdvert& advert) const {
     const VrrpSocket* socket = find(advert.interface_index, advert.source.family());
     if (socket == nullptr) return failure("cannot send: there is no open socket on the interface", ENODEV);

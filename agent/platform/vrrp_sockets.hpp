@@ -49,6 +49,10 @@ class VrrpSockets {
     /// index, gets new ones from the next sync().
     void interface_removed(int interface_index);
 
+    /// Leaves all groups, so that the next sync() joins them anew: where it is not known what has happened to
+    /// an interface, the kernel may have forgotten them.
+    void leave_groups();
+
     /// Sends from the socket of the advert's interface and source family; see VrrpSocket::send().
     Result<void> send(const core::SendAdvert& advert) const;
 

@@ -17,11 +17,13 @@ from net.lab.lab import Lab
 from net.lab.netns import run
 from net.lab.processes import eventually
 from net.lab.spec import Node, Router
+from net.lab.storm import storm
 from net.lab.table import Table, milliseconds
 from net.lab.watch import AddressWatcher
 
 ROOM = 5
 PULLS = 2
+OVERRUN_EVENTS = 60000  # more than the kernel keeps for one who does not read
 Say = Callable[[str], None]
 pytestmark = pytest.mark.usefixtures("regentd")
 
@@ -134,6 +136,29 @@ def test_mtu_too_small_for_ipv6_and_back(lab: Lab) -> None:
     # It took over when the master left, and not before.
     taken = backup.wait_for(r"Entering MASTER STATE", 10.0)
     assert taken.time > at and "priority 0" in taken.text
+
+
+def test_mtu_too_small_for_ipv6_unseen(lab: Lab) -> None:
+    """The same while a backup is stopped and so many addresses come and go that the kernel's word of it is lost."""
+    add_balancers(lab)
+    watcher, capture = AddressWatcher(lab, BALANCERS), Capture(lab)
+    agents = {host: Regent(lab, host) for host in ("lb1", "lb2")}
+    for host, priority in (("lb1", 200), ("lb2", 50)):
+        agents[host].start(Node((Router("V6", "enp0s3", 61, priority, ("fe80::61", "fd00:a::61"), 3, 0.1),)))
+        watcher.wait_holders(["fd00:a::61"], {"lb1"}, 15.0)
+    backup, space = agents["lb2"].running(), lab.spaces["lb2"]
+    backup.wait_for(r"V6.*Entering BACKUP", 10.0)
+    for _ in range(3):
+        said = backup.mark()
+        agents["lb2"].pause()
+        storm(space, "lo", OVERRUN_EVENTS)
+        space.ip("link set enp0s3 mtu 1200", "link set enp0s3 mtu 1500")
+        agents["lb2"].wake()
+        known = backup.wait_for("notifications of the kernel were lost", 10.0, said)
+        capture.pass_time(known.time + 1.0)
+        assert not backup.find("Entering MASTER", said)
+    agents["lb1"].terminate()
+    assert "priority 0" in backup.wait_for(r"Entering MASTER STATE", 10.0).text
 
 
 DISABLE_IPV6 = "/proc/sys/net/ipv6/conf/enp0s8/disable_ipv6"

@@ -101,6 +101,24 @@ TEST_CASE("An interface that was made again, even with the same index, gets a ne
     CHECK_THAT(output_of("ip maddr show dev again0"), Contains("224.0.0.18"));
 }
 
+TEST_CASE("Groups that the kernel may have forgotten are joined anew by the socket that is there") {
+    REQUIRE_NETWORK();
+    const Cable cable;
+    const int index = 700;
+    run("ip link add again0 index 700 type veth peer name again1 && ip link set again0 up");
+    Synced set;
+    const std::vector<Listen> wanted{multicast("again0", index, Family::ipv4),
+                                     multicast("again0", index, Family::ipv6)};
+    CHECK(set.sync(wanted).empty());
+    run("ip link del again0 && ip link add again0 index 700 type veth peer name again1");
+    CHECK(set.sync(wanted).empty());
+    CHECK_THAT(output_of("ip maddr show dev again0"), !Contains("224.0.0.18") && !Contains("ff02::12"));
+    set.sockets.leave_groups();
+    CHECK(set.sockets.size() == 2);
+    CHECK(set.sync(wanted).empty());
+    CHECK_THAT(output_of("ip maddr show dev again0"), Contains("224.0.0.18") && Contains("ff02::12"));
+}
+
 TEST_CASE("Many datagrams on one interface do not hold up another") {
     REQUIRE_NETWORK();
     const Cable cable;
