@@ -15,6 +15,8 @@ constexpr Duration repair_window = std::chrono::minutes(1);
 constexpr Duration slow_repair = std::chrono::seconds(1);
 // How long a request may wait for its turn, while others hold the kernel's lock, before it is asked anew.
 constexpr Duration patience = std::chrono::milliseconds(500);
+// While others set addresses all the time, a refusal is not asked for with each of them.
+constexpr Duration refusal_spacing = std::chrono::milliseconds(100);
 constexpr Duration renewal_spacing = std::chrono::milliseconds(250);  // rules.md 7
 // The kernel counts an address as expired 20 ms early (net/ipv4/devinet.c, ADDRCONF_TIMER_FUZZ_MINUS); the
 // rest is for what we heard late.
@@ -325,6 +327,19 @@ void AddressPlan::link_appeared(const std::string& device) {
         at->second.not_before.reset();
         dirty_.insert(at->first);
     }
+}
+
+void AddressPlan::address_came(const std::string& device, Family family, Instant now) {
+    std::vector<AddressKey> due;
+    for (const auto& [until, key] : delayed_) {
+        const auto found = entries_.find(key);
+        if (key.device != device || key.address.family() != family || found == entries_.end()) continue;
+        const unsigned failures = found->second.failures;
+        const bool refused = found->second.desired && failures > 0;
+        if (refused && now >= until - retry_delay(failures) + refusal_spacing) due.push_back(key);
+    }
+    for (const auto& key : due)
+        delay(key, entries_.at(key), now);
 }
 
 void AddressPlan::refused(const AddressKey& key, bool adding, const std::string& reason, Instant now) {

@@ -77,6 +77,8 @@ class AddressPlan {
     /// The addresses went along: what is ours under the new name is taken for a leftover there.
     void link_renamed(const std::string& from, const std::string& to);
     void link_appeared(const std::string& device);
+    /// One that is not ours: what was refused there, for want of its family perhaps, is tried again at once.
+    void address_came(const std::string& device, Family family, Instant now);
     void refused(const AddressKey& key, bool adding, const std::string& reason, Instant now);
 
     /// The request waited too long and was dropped: if the address is still wanted it is asked for anew.

@@ -64,6 +64,7 @@ void Engine::State::on(const AddressAppeared& appeared, Turn& turn) {
     const auto& address = appeared.address;
     if (!add_address(address)) return;
     const auto& device = kernel.link(address.interface_index)->link.name;
+    plan.address_came(device, address.address.family(), turn.now);
     for (auto& [id, router] : routers)
         router->restore_routes(device, address.address, turn);
 }

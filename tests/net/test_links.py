@@ -192,3 +192,23 @@ def test_route_over_an_interface_without_addresses(lab: Lab, away: tuple[str, ..
         for command in back:
             run(space.command(["sh", "-c", command]))
         eventually(stands, 0.5, "the route is not set again")
+
+
+def test_excluded_address_where_ipv6_was_disabled(lab: Lab) -> None:
+    """The kernel refuses it meanwhile, and the master serves without it. The longer that lasts, the longer are the waits
+    between two tries: the first address that the interface has again ends them."""
+    add_balancers(lab)
+    watcher, capture = AddressWatcher(lab, BALANCERS), Capture(lab)
+    space, agent = lab.spaces["lb1"], Regent(lab, "lb1")
+    excluded = 'addresses_excluded = [{ address = "fd00:b::77/64", device = "enp0s8" }]'
+    agent.start(Node((Router("V", "enp0s3", 61, 200, ("fe80::61", "fd00:a::61"), 3, 0.1, extra=(excluded,)),)))
+    watcher.wait_holders(["fd00:b::77"], {"lb1"}, 15.0)
+    for _ in range(5):
+        said = agent.running().mark()
+        run(space.command(["sh", "-c", f"echo 1 > {DISABLE_IPV6}"]))
+        degraded = agent.running().wait_for("Entering MASTER STATE: nobody else serves; degraded", 5.0, said)
+        # The next try after this one is about a second later.
+        capture.pass_time(degraded.time + 0.2)
+        mended = time.monotonic()
+        run(space.command(["sh", "-c", f"echo 0 > {DISABLE_IPV6}"]))
+        assert watcher.wait_arrival("fd00:b::77", "lb1", mended, 5.0) - mended <= 0.3

@@ -53,6 +53,27 @@ TEST_CASE("rule 11: nobody else is heard for peer_down + 1 s: serve what the ker
         CHECK(became_master(solo.world, "lb1", "VI_1") == 2);
         CHECK(solo.state() == State::master);
     }
+    SECTION("it tries again at once when another address comes to the interface: the cause may be gone") {
+        solo.world.run_for(200s);
+        solo.node.kernel.refuses_to_add.clear();
+        solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth0", ip("fd00::5"), 64));
+        solo.world.run_for(0s);
+        CHECK_FALSE(solo.holds("10.0.0.100"));
+        solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth0", ip("10.0.0.6"), 24));
+        solo.world.run_for(0s);
+        CHECK(solo.holds("10.0.0.100"));
+        CHECK_FALSE(solo.status().degraded);
+    }
+    SECTION("but not with each while others set addresses all the time") {
+        solo.world.run_for(200s);
+        solo.world.forget();
+        for (int each = 0; each < 100; ++each) {
+            solo.world.tell(solo.node, solo.node.kernel.add_by_hand("eth0", ip("10.0.0.6"), 24));
+            solo.world.run_for(5ms);
+            solo.world.tell(solo.node, solo.node.kernel.remove_by_hand(ip("10.0.0.6")));
+        }
+        CHECK(solo.world.all<AddAddress>("lb1").size() <= 6);
+    }
     SECTION("it tries again after 1 s, doubling to 60 s") {
         solo.world.forget();
         const Instant begin = solo.world.now();
