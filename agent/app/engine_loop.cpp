@@ -213,9 +213,7 @@ void EngineLoop::handle(const core::Input& input, Instant now) {
     if (std::holds_alternative<core::KernelSnapshot>(input)) parts_.sockets.leave_groups();
     const bool changed = listen_plan_.observe(input);
     perform(step(input, now), now);
-    // Linux tells of a larger MTU before the interface has IPv6 and can join a group; an address comes after.
-    const bool may_succeed_now = sync_retry_ && std::holds_alternative<core::AddressAppeared>(input);
-    if (changed || may_succeed_now) sync_sockets(now);
+    if (changed || ListenPlan::may_succeed(input, unheard_)) sync_sockets(now);
 }
 
 core::Actions EngineLoop::step(const core::Input& input, Instant now) {
@@ -229,7 +227,9 @@ void EngineLoop::sync_sockets(Instant now) {
     std::vector<platform::VrrpSockets::Problem> problems;
     parts_.sockets.sync(listen_plan_.wanted(), problems);
     std::set<std::string> texts;
+    unheard_.clear();
     for (const auto& problem : problems) {
+        unheard_.insert(problem.interface_index);
         auto text = fmt::format("{}: {}", problem.interface, problem.error.text);
         // Said once, not at every retry.
         if (!socket_problems_.contains(text)) warn(text, now);

@@ -99,6 +99,7 @@ class EngineLoop {
     std::vector<core::Memory::Override> overrides_;  ///< as they were told
     std::deque<Report> owed_;                        ///< found no room, and nobody would ask for it again
     LeftoverRoutes leftover_routes_;                 ///< until the first turn is done
+    std::set<int> unheard_;                          ///< interfaces that lack a socket or group
     std::set<std::string> deaf_;                     ///< instances, as the engine was told
     std::set<std::string> socket_problems_;          ///< as they were told
     std::uint64_t frame_failures_ = 0;

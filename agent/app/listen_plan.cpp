@@ -37,6 +37,11 @@ bool ListenPlan::observe(const core::Input& input) {
     return false;
 }
 
+bool ListenPlan::may_succeed(const core::Input& input, const std::set<int>& failed_on) {
+    const auto* appeared = std::get_if<core::AddressAppeared>(&input);
+    return appeared && !appeared->address.ours && failed_on.contains(appeared->address.interface_index);
+}
+
 std::map<std::string, platform::VrrpSockets::Listen> ListenPlan::by_instance() const {
     std::map<std::string, platform::VrrpSockets::Listen> sockets;
     if (!settings_) return sockets;

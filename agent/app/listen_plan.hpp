@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ class ListenPlan {
   public:
     /// Returns true when the wanted sockets may have changed.
     bool observe(const core::Input& input);
+    /// Where a join has failed: whether it may succeed after `input`. Linux tells of a larger MTU before the
+    /// interface has IPv6 and can join a group; an address comes after. Of ours there are some with each
+    /// lease.
+    static bool may_succeed(const core::Input& input, const std::set<int>& failed_on);
     std::vector<platform::VrrpSockets::Listen> wanted() const;
     /// The same by instance, without those whose interface does not exist or has too small an MTU.
     std::map<std::string, platform::VrrpSockets::Listen> by_instance() const;

@@ -89,6 +89,17 @@ TEST_CASE("A unicast instance joins no group, another group replaces the usual o
     CHECK(plan.wanted()[1].groups == std::set{*IpAddress::parse("224.0.0.118")});
 }
 
+TEST_CASE("A join that failed is tried again when an address comes there, not with each lease of ours") {
+    core::KernelAddress address;
+    address.interface_index = 4;
+    CHECK(ListenPlan::may_succeed(core::AddressAppeared{address}, {2, 4}));
+    CHECK_FALSE(ListenPlan::may_succeed(core::AddressVanished{address}, {4}));
+    CHECK_FALSE(ListenPlan::may_succeed(core::AddressAppeared{address}, {}));
+    CHECK_FALSE(ListenPlan::may_succeed(core::AddressAppeared{address}, {2}));
+    address.ours = true;
+    CHECK_FALSE(ListenPlan::may_succeed(core::AddressAppeared{address}, {4}));
+}
+
 TEST_CASE("Inputs of the protocol do not concern it") {
     ListenPlan plan;
     CHECK_FALSE(plan.observe(core::TimerFired{}));
