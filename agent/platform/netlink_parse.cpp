@@ -99,6 +99,8 @@ std::optional<core::Link> parse_link(nlmsghdr& message) {
     Attributes<IFLA_MAX> attributes{};
     const auto* header = parse<ifinfomsg>(message, attributes, link_policy());
     if (header == nullptr || header->ifi_family != AF_UNSPEC) return std::nullopt;
+    // Wireless events come as RTM_NEWLINK too, without MTU and hardware address (net/wireless/wext-core.c).
+    if (attributes[IFLA_MTU] == nullptr) return std::nullopt;
 
     core::Link link;
     link.index = header->ifi_index;
@@ -106,7 +108,7 @@ std::optional<core::Link> parse_link(nlmsghdr& message) {
     link.carrier = (header->ifi_flags & IFF_LOWER_UP) != 0;
     link.arp = (header->ifi_flags & IFF_NOARP) == 0;
     if (const auto* name = attributes[IFLA_IFNAME]) link.name = nla_get_string(name);
-    if (const auto* mtu = attributes[IFLA_MTU]) link.mtu = nla_get_u32(mtu);
+    link.mtu = nla_get_u32(attributes[IFLA_MTU]);
     // A message made between the loss of carrier and the update of the flags still says LOWER_UP.
     if (const auto* carrier = attributes[IFLA_CARRIER]; carrier != nullptr && nla_get_u8(carrier) == 0) {
         link.carrier = false;

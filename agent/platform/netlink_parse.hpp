@@ -10,9 +10,9 @@ struct nlmsghdr;
 
 namespace regent::platform {
 
-/// A link out of RTM_NEWLINK or RTM_DELLINK. nullopt: malformed, or a message about a bridge port or about
-/// IPv6 settings, which does not describe the link itself (an RTM_DELLINK of AF_BRIDGE only says that it left
-/// a bridge).
+/// A link out of RTM_NEWLINK or RTM_DELLINK. nullopt: malformed, or a message about a bridge port, IPv6
+/// settings or a wireless event, which does not describe the link itself (an RTM_DELLINK of AF_BRIDGE only
+/// says that it left a bridge).
 std::optional<core::Link> parse_link(nlmsghdr& message);
 
 /// An IPv4 or IPv6 address out of RTM_NEWADDR or RTM_DELADDR. nullopt: malformed or another family.

@@ -6,10 +6,14 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <net/if.h>
+// After net/if.h: the two are compatible in this order only.
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <thread>
 
+#include "agent/platform/netlink_parse.hpp"
 #include "agent/platform/netlink_requests.hpp"
 
 #include "network.hpp"
@@ -35,6 +39,26 @@ std::vector<core::Input> heard(NetlinkMonitor& monitor,
 template <class T>
 std::function<bool(const std::vector<core::Input>&)> count_of(std::size_t count) {
     return [count](const std::vector<core::Input>& inputs) { return only<T>(inputs).size() >= count; };
+}
+
+/// RTM_NEWLINK of the loopback interface, with its name, and with its MTU.
+std::vector<std::uint8_t> link_message(bool with_mtu) {
+    std::vector<std::uint8_t> bytes(NLMSG_SPACE(sizeof(ifinfomsg)));
+    const auto append = [&](std::uint16_t type, const void* value, std::size_t size) {
+        const rtattr header{static_cast<std::uint16_t>(RTA_LENGTH(size)), type};
+        const std::size_t at = bytes.size();
+        bytes.resize(at + RTA_SPACE(size));
+        std::memcpy(bytes.data() + at, &header, sizeof header);
+        std::memcpy(bytes.data() + at + RTA_LENGTH(0), value, size);
+    };
+    append(IFLA_IFNAME, "lo", 3);
+    const std::uint32_t mtu = 65536;
+    if (with_mtu) append(IFLA_MTU, &mtu, sizeof mtu);
+    nlmsghdr header{};
+    header.nlmsg_type = RTM_NEWLINK;
+    header.nlmsg_len = static_cast<std::uint32_t>(bytes.size());
+    std::memcpy(bytes.data(), &header, sizeof header);
+    return bytes;
 }
 
 const core::Link* find_link(const core::KernelSnapshot& snapshot, const std::string& name) {
@@ -71,6 +95,16 @@ void make_changes(int index, unsigned count) {
 }
 
 }  // namespace
+
+TEST_CASE("A message about a link that does not tell all of it, as of wireless events, is not its state") {
+    auto whole = link_message(true);
+    const auto link = parse_link(*reinterpret_cast<nlmsghdr*>(whole.data()));
+    REQUIRE(link);
+    CHECK(link->name == "lo");
+    CHECK(link->mtu == 65536);
+    auto event = link_message(false);
+    CHECK_FALSE(parse_link(*reinterpret_cast<nlmsghdr*>(event.data())));
+}
 
 TEST_CASE("A snapshot tells links and addresses as they are") {
     REQUIRE_NETWORK();
