@@ -209,10 +209,10 @@ bool EngineLoop::pass() {
 void EngineLoop::handle(const core::Input& input, Instant now) {
     if (const auto* removed = std::get_if<core::LinkRemoved>(&input))
         parts_.sockets.interface_removed(removed->index);
-    // Among what was lost may be an MTU too small for IPv6, or an interface made anew with the same index.
-    if (std::holds_alternative<core::KernelSnapshot>(input)) parts_.sockets.leave_groups();
     const bool changed = listen_plan_.observe(input);
     perform(step(input, now), now);
+    // Among what was lost may be an MTU too small for IPv6, or an interface made anew with the same index.
+    if (std::holds_alternative<core::KernelSnapshot>(input)) parts_.sockets.leave_groups();
     if (changed || ListenPlan::may_succeed(input, unheard_)) sync_sockets(now);
 }
 

@@ -138,6 +138,7 @@ def test_mtu_too_small_for_ipv6_and_back(lab: Lab) -> None:
     assert taken.time > at and "priority 0" in taken.text
 
 
+@pytest.mark.alone
 def test_mtu_too_small_for_ipv6_unseen(lab: Lab) -> None:
     """The same while a backup is stopped and so many addresses come and go that the kernel's word of it is lost."""
     add_balancers(lab)
