@@ -176,7 +176,8 @@ def test_left_for_an_upgrade_while_a_notifier_hangs(lab: Lab, say: Say, table: T
     as it does at a clean stop."""
     add_balancers(lab)
     stuck = script(lab.directory / "stuck.sh", "read -r _ <> <(:)", interpreter="/bin/bash")
-    node = Node((Router("VI_1", "enp0s3", 51, 101, (VIP1,), 3, 0.1),), notifiers=(_exec(stuck),))
+    # A peer waits for 1.8 s: time for a slow machine to start the next run, and less than the 2 s that a stop waits.
+    node = Node((Router("VI_1", "enp0s3", 51, 101, (VIP1,), 3, 0.5),), notifiers=(_exec(stuck),))
     watcher, agent = AddressWatcher(lab, ("lb1",)), Regent(lab, "lb1")
     agent.start(node)
     watcher.wait_holders((VIP1,), {"lb1"}, 10.0)
