@@ -11,7 +11,7 @@ import pytest
 
 from net.lab.agents import Regent
 from net.lab.capture import Capture
-from net.lab.cluster import BALANCERS, add_balancers
+from net.lab.cluster import BALANCERS, VIP2, add_balancers
 from net.lab.duo import Duo, begin_all
 from net.lab.lab import Lab
 from net.lab.netns import run
@@ -42,17 +42,17 @@ def _arrived(duo: Duo, host: str, since: float) -> float:
 
 
 def _delete_interface(duo: Duo) -> float:
-    """lb1's interface of LAN b; returns the time just before."""
+    """lb1's interface of LAN b; returns when it was gone: an advert may leave while ip(8) is being started."""
     before = time.monotonic()
     run(duo.lab.spaces["lb1"].command(["ip", "link", "del", "enp0s8"]))
-    return before
+    return duo.watcher.wait_departure(VIP2, "lb1", before, 2.0)
 
 
 def test_interface_deleted_and_created(lab: Lab, rival_lab: Lab, say: Say, table: Table) -> None:
     """The peer is MASTER of both members within three adverts and its skew; ours returns when the interface does."""
     duos = ours, rival = _begin(lab, rival_lab)
     gone = {duo.kind: _delete_interface(duo) for duo in duos}
-    last = {duo.kind: max(a.time for a in duo.capture.between(0.0, gone[duo.kind], host="lb1")) for duo in duos}
+    last = {duo.kind: max(a.time for a in duo.capture.between(0.0, gone[duo.kind], host="lb1", vrid=52)) for duo in duos}
     for duo in duos:
         duo.watcher.wait_holders(duo.vips, {"lb2"}, duo.takeover("lb2") + 5.0)
     moved = {duo.kind: _arrived(duo, "lb2", gone[duo.kind]) for duo in duos}
