@@ -95,6 +95,8 @@ class Run:
         everything = (*ADDRESSES, STICKY.address)
         self.watcher.wait_holders(everything, {"lb1"}, 10.0)
         self.agents["lb2"].start(_node("lb2"))
+        for router in _node("lb2").routers:
+            self.agents["lb2"].running().wait_for(rf"\({router.name}\) Entering BACKUP", 10.0)
         self.settled = self._quiet(everything, "lb1")
         self.stopped = self.agents["lb1"].terminate()
         self.watcher.wait_holders(everything, {"lb2"}, 10.0)
