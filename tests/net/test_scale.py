@@ -61,6 +61,8 @@ def _cycle(lab: Lab, kind: str, node: Callable[[str], Node]) -> Times:
     settled = watcher.wait_holders(addresses, {"lb1"}, 60.0)
     start_work = spread(_arrivals(watcher, addresses, "lb1", started))
     agents["lb2"].start(node("lb2"))
+    if isinstance(agents["lb2"], Regent):
+        agents["lb2"].wait_ready()
     last = node("lb1").routers[-1].vrid
     # lb2 must have heard every instance before lb1 leaves.
     heard = time.monotonic() + 1.5

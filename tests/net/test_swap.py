@@ -26,7 +26,9 @@ def _replace_backup(scene: Scenario, kind: str) -> Outcome:
 
     outcome = scene.fault(f"lb2 becomes {kind}", swap, {"lb1"}, "lb1")
     # It must have heard a master before it may be needed.
-    scene.capture.wait_advert(scene.watcher.now(), 3.0, host="lb1")
+    for router in scene.node("lb2").routers:
+        since = scene.agents["lb2"].running().wait_for(rf"\({router.name}\) Entering BACKUP", 10.0).time
+        scene.capture.wait_advert(since, 3.0, host="lb1", vrid=router.vrid)
     return outcome
 
 
