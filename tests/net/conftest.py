@@ -26,6 +26,7 @@ from net.lab.table import Table  # noqa: E402
 
 TABLE, MORE_LABS = pytest.StashKey[Table](), pytest.StashKey[list[Lab]]()
 HICCUPS, REPEATED = pytest.StashKey[Hiccups](), pytest.StashKey[list[str]]()
+SETUPS = pytest.StashKey[dict[str, tuple[float, float]]]()  # of a module: when each fixture that its tests share was made
 LABS = ("lab", "shared_lab", "shared_rival_lab")
 PROGRAMS = ("ip", "bridge", "nft", "haproxy", "keepalived", "nsenter", "setpriv")
 
@@ -69,9 +70,23 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     return True
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a module's tests share they judge too: a hiccup in its making spoils each of them, not only the first."""
+    begun = time.monotonic()
+    yield
+    if fixturedef.scope == "module":
+        request.node.stash.setdefault(SETUPS, {})[fixturedef.argname] = (begun, time.monotonic())
+
+
 def _worst_hiccup(item: pytest.Item, since: float) -> Hiccup | None:
-    hiccups = item.config.stash.get(HICCUPS, None)
-    return hiccups.worst(since) if hiccups else None
+    hiccups, module = item.config.stash.get(HICCUPS, None), item.getparent(pytest.Module)
+    if hiccups is None:
+        return None
+    used = getattr(item, "fixturenames", ())
+    shared = [span for name, span in (module.stash.get(SETUPS, {}) if module else {}).items() if name in used]
+    found = [hiccups.worst(since), *(hiccups.worst(*span) for span in shared)]
+    return max((hiccup for hiccup in found if hiccup), key=lambda hiccup: hiccup.seconds, default=None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -35,11 +35,11 @@ class Hiccups:
         for watcher in self.watchers.values():
             watcher.wait_for("watching|not permitted", 10.0)
 
-    def worst(self, since: float) -> Hiccup | None:
-        """The longest that ended since then."""
+    def worst(self, since: float, until: float = float("inf")) -> Hiccup | None:
+        """The longest that ended since then, and had begun by `until`."""
         found = [Hiccup(cpu, *map(float, line.text.split())) for cpu, watcher in self.watchers.items()
                  for line in watcher.find(r"^[\d.]+ [\d.]+$")]
-        return max((h for h in found if h.end >= since), key=lambda h: h.seconds, default=None)
+        return max((h for h in found if h.end >= since and h.end - h.seconds <= until), key=lambda h: h.seconds, default=None)
 
     def stop(self) -> None:
         """Ends the watchers."""
