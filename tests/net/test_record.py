@@ -53,7 +53,8 @@ class Pair:
     def __init__(self, lab: Lab) -> None:
         self.fit = lab.directory / "fit"
         self.fit.touch()
-        check = exec_check(script(lab.directory / "check.sh", f"test -e {self.fit}", "test $? = 0 || exit 2"), interval=0.2, name="fit")
+        check = exec_check(script(lab.directory / "check.sh", f"test -e {self.fit}", "test $? = 0 || exit 2"), interval=0.2, timeout=1.0,
+                           name="fit")
         nodes = {host: replace(reference_node(host, version=3, interval=0.2).all(extra=('recover_delay = "1s"',)),
                                checks=(check,) if host == "lb1" else ()) for host in BALANCERS}
         self.duo, self.bus = Duo(lab, "regent", nodes=nodes), Bus(lab, "lb1")
