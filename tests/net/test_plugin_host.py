@@ -37,7 +37,7 @@ LATE = 0.25  # seconds beyond the interval of 1 s
 
 def _checks() -> tuple[Check, ...]:
     return (exec_check("/bin/true", interval=0.2, timeout=1.0), ping_check("10.0.2.1", interval=0.2),
-            tcp_check("port", "10.0.2.1", 20000, interval=0.2))
+            tcp_check("port", "10.0.2.1", 20000, interval=0.2, timeout=1.0))
 
 
 def _duo(lab: Lab, checks: tuple[Check, ...], plugins: pathlib.Path | None = None) -> Duo:

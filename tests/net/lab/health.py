@@ -43,9 +43,9 @@ def exec_check(command: str, *, interval: float = 1.0, timeout: float | None = N
                  (f'script "{command}"', f"interval {interval:g}", f"fall {fall}", "rise 1"))
 
 
-def tcp_check(name: str, address: str, port: int, *, interval: float = 1.0, rival: str = "") -> Check:
+def tcp_check(name: str, address: str, port: int, *, interval: float = 1.0, timeout: float | None = None, rival: str = "") -> Check:
     """Whether a port takes connections; `rival` is the script with which keepalived finds out."""
-    return Check(name, ('type = "tcp"', f'host = "{address}"', f"port = {port}", *schedule(interval, None, 1)),
+    return Check(name, ('type = "tcp"', f'host = "{address}"', f"port = {port}", *schedule(interval, timeout, 1)),
                  (f'script "{rival}"', f"interval {interval:g}") if rival else ())
 
 
