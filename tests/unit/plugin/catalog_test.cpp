@@ -197,18 +197,19 @@ TEST_CASE("the host of a build tree stands beside the directory of plugins") {
     CHECK(places({}, {}).directories.size() == 2);
 }
 
-/// What is said about values of check "a", whose plugin answers with `validate`.
-config::Verdicts verdicts(const Tree& tree, const std::string& validate, std::size_t count = 2) {
+/// What is said about values of check "a", whose plugin answers with `validate`, within `limit`. It has all
+/// the time to describe itself.
+config::Verdicts verdicts(const Tree& tree, const std::string& validate, std::size_t count = 2,
+                          Duration limit = 10s) {
     tree.good("a", validate);
-    Catalog catalog = tree.catalog(1s);
-    const auto installed = catalog.scan();
+    const auto installed = tree.catalog().scan();
     const config::Plugin& plugin = installed.plugins.at(0);
     config::Value value;
     value.set = true;
     value.text = "it's";
     const std::vector<config::Value> values{value};
     const std::vector<config::Candidate> candidates(count, {&plugin, &plugin.types.at(0), &values});
-    return catalog.validate(candidates);
+    return tree.catalog(limit).validate(candidates);
 }
 
 TEST_CASE("a plugin is asked once about all of its values") {
@@ -242,7 +243,7 @@ TEST_CASE("a judgement that is none objects to nothing and is told") {
             CHECK_FALSE(objection);
     }
     CHECK(verdicts(tree, "exit 1").problems.at(0).text == "host exited with status 1");
-    CHECK(verdicts(tree, "while :; do :; done").problems.at(0).text == "host did not end within 1s");
+    CHECK(verdicts(tree, "while :; do :; done", 2, 1s).problems.at(0).text == "host did not end within 1s");
 }
 
 TEST_CASE("many values are more than a pipe holds") {
