@@ -207,13 +207,16 @@ def test_a_reason_is_text(run):
 
 
 def listening(process, scene):
-    """What it prints when it hears the agent for the first time; nothing tells when it begins to listen."""
+    """What it prints when it hears the agent for the first time; nothing tells when it begins to listen. No word that the
+    agent was told meanwhile is on its way any more: one change may overtake another of another kind."""
     text = ""
     while not text:
         assert process.poll() is None
         scene.tell("master")
         text = read_some(process, 0.05)
-    return text
+    scene.tell("the last")
+    text += read_until(process, "told to be the last")
+    return "".join(line for line in text.splitlines(keepends=True) if "the last" not in line)
 
 
 def test_watch_ends_with_the_bus(scenes, folder, program):
