@@ -3,6 +3,7 @@
 #include "regent/abi/host.h"
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <nlohmann/json.hpp>
 #include <sys/wait.h>
 
@@ -23,6 +24,21 @@ enum Way : std::int64_t { at_once, by_fd, by_timer, by_thread, by_wake, never, s
 
 std::vector<config::Value> good(Way way, std::int64_t port = 80) {
     return {{true, way, 0, {}, {}}, {true, port, 0, {}, {}}};
+}
+
+// On a busy machine a question may come too late, and then nobody has looked: it is asked again, so often.
+constexpr int attempts = 10;
+
+/// What comes of a probe that has come in time; `probe` is its number.
+Report in_time(HostProcess& host, InstanceId instance, std::uint64_t& probe, std::chrono::milliseconds time) {
+    auto report = host.probe(instance, probe, time);
+    for (int attempt = 1; report.state == REGENT_STATE_UNKNOWN && attempt < attempts; ++attempt) {
+        host.send(Ping{probe});
+        host.await<Pong>();
+        host.others.clear();
+        report = host.probe(instance, ++probe, time);
+    }
+    return report;
 }
 
 }  // namespace
@@ -75,14 +91,15 @@ TEST_CASE("Without an answer the host says so at the deadline, and cancels") {
     host.greet();
     const auto instance = host.make("good", good(never));
     const auto begin = test::in(0ms);
-    const auto report = host.probe(instance, 5, 300ms);
+    std::uint64_t probe = 5;
+    const auto report = in_time(host, instance, probe, 300ms);
     CHECK(test::in(0ms) - begin >= 300'000'000);
-    CHECK(report.probe == 5);
+    CHECK(report.probe == probe);
     CHECK(report.state == REGENT_STATE_DOWN);
     CHECK(report.reason == REGENT_REASON_TIMEOUT);
     CHECK(report.message == "no answer within 300 ms");
     CHECK(report.elapsed >= 300'000'000);
-    CHECK(host.await<LogLine>().text == "cancelled 5");
+    CHECK(host.await<LogLine>().text == "cancelled " + std::to_string(probe));
     CHECK(host.others.empty());
 }
 
@@ -115,10 +132,15 @@ TEST_CASE("A check for which another one left no time is not said to be DOWN") {
     host.greet();
     const auto waiting = host.make("good", good(never));
     const auto holding = host.make("good", good(stalled));
+    // Both questions are there when it looks: a test that is held up between them does not leave it the time.
+    REQUIRE(::kill(host.pid(), SIGSTOP) == 0);
+    siginfo_t stopped{};
+    REQUIRE(::waitid(P_PID, static_cast<id_t>(host.pid()), &stopped, WSTOPPED) == 0);
     const auto now = test::in(0ms);
     const auto deadline = now + std::chrono::nanoseconds(100ms).count();
     for (const auto instance : {waiting, holding})
         host.send(Probe{instance, 1, deadline, now});
+    REQUIRE(::kill(host.pid(), SIGCONT) == 0);
     for (int count = 0; count < 2; ++count) {
         const auto report = host.await<Report>();
         if (report.instance != waiting) continue;
@@ -219,10 +241,13 @@ TEST_CASE("A notifier is told, and its end is said by it or by the clock") {
     CHECK(told["reason"] == "no \"advert\"");
     CHECK(told["priority"] == 101);
     event.event = 99;
-    event.asked = test::in(0ms);
-    event.deadline = event.asked + std::chrono::nanoseconds(200ms).count();
-    host.send(event);
-    ack = host.await<Ack>();
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        event.asked = test::in(0ms);
+        event.deadline = event.asked + std::chrono::nanoseconds(200ms).count();
+        host.send(event);
+        ack = host.await<Ack>();
+        if (ack.text.find("too late") == std::string::npos) break;
+    }
     CHECK(ack.event == 99);
     CHECK_FALSE(ack.delivered);
     CHECK(ack.text == "not done within 200 ms");
