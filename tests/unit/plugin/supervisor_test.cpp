@@ -251,7 +251,7 @@ TEST_CASE("A notifier that a reload changes is still told what it has not heard"
     for (std::uint64_t number = 1; number <= 3; ++number)
         bench.supervisor.notify(event(number), bench.begin);
     CHECK(host.heard_of<Notify>().size() == 1);
-    bench.plan.notifiers[0].timeout = 1s;
+    bench.plan.notifiers[0].timeout = 9s;
     bench.supervisor.apply(bench.plan, bench.begin);
     settle(bench.loop);
     bench.make_all(host);
