@@ -14,6 +14,7 @@
 #include "plugins/rmi/rmi_check.hpp"
 #include "regent/testing.hpp"
 #include "tests/unit/plugins/rmi_fixtures.hpp"
+#include "tests/unit/plugins/stopwatch.hpp"
 #include "tests/unit/plugins/tcp_server.hpp"
 
 using namespace std::chrono_literals;
@@ -619,19 +620,19 @@ TEST_CASE("rmi: what a probe costs") {
     constexpr int probes = 20;
     const auto cost = [&](const Settings& settings) {
         std::vector<double> spent;
+        test::Stopwatch watch;
         for (int round = 0; round < rounds; ++round) {
             Script script(java());
             Bench bench(script, settings);
             CHECK(bench.ask().state == State::up);
             for (int count = 0; count < probes; ++count) {
-                const auto begin = std::chrono::steady_clock::now();
+                watch.start();
                 const auto probe = bench.check.probe();
                 while (!bench.check.answer(probe)) {
                     script.turn();
                     bench.host.poll_once(1ms);
                 }
-                const auto end = std::chrono::steady_clock::now();
-                spent.push_back(std::chrono::duration<double, std::micro>(end - begin).count());
+                spent.push_back(watch.microseconds());
             }
         }
         std::sort(spent.begin(), spent.end());
