@@ -2,6 +2,7 @@
 // Issue, "done when": 255 virtual routers, 1000 addresses, and no quadratic step.
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <ctime>
 
 #include "tests/unit/core/builders.hpp"
 
@@ -46,18 +47,18 @@ struct Run {
     }
 };
 
-/// Wall time of a life of `settings`: start, take over, announce, 10 s of service, leave.
+/// What a life of `settings` costs, whoever else has the processors meanwhile: start, take over, announce, 10
+/// s of service, leave.
 double seconds(const Settings& settings) {
     double best = 1e9;
     for (int i = 0; i < 3; ++i) {
-        const auto begin = std::chrono::steady_clock::now();
+        const auto begin = std::clock();
         Run run(settings);
         run.world.run_for(15s);
         run.world.tell(run.node, StopRequested{});
         run.world.run_for(3s);
         if (!run.node.stopped) throw std::runtime_error("not stopped");
-        best =
-            std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+        best = std::min(best, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
     }
     return best;
 }
