@@ -88,6 +88,7 @@ class Scenario:
               timeout: float | None = None, limits: dict[str, float] | None = None) -> Outcome:
         """Does `action`, which returns its time, and waits until exactly `holders` have both VIPs and all is quiet."""
         start = action()
+        acted = self.watcher.now()
         self.watcher.wait_holders(VIPS, holders, timeout or 5 * self.interval + 25.0)
         self.watcher.wait_quiet(self.interval)
         calm = max(start, self.watcher.last_change())
@@ -96,7 +97,7 @@ class Scenario:
         end = calm + self.interval
         self.client.wait_complete(end, self.client.timeout + 5.0)
         self.worker.wait_complete(end, self.worker.timeout + 5.0)
-        return self._outcome(name, start, end, serving, limits or {})
+        return self._outcome(name, (start, acted, end), serving, limits or {})
 
     def move(self, action: Callable[[], float], serving: str, *, timeout: float = 25.0) -> Verdict:
         """Does `action`, which returns its time, waits until `serving` alone has both VIPs and the client is served
@@ -107,7 +108,8 @@ class Scenario:
         self.client.wait_complete(served, self.client.timeout + 5.0)
         return judge(self.client.requests(), start, served)
 
-    def _outcome(self, name: str, start: float, end: float, serving: str, limits: dict[str, float]) -> Outcome:
+    def _outcome(self, name: str, span: tuple[float, float, float], serving: str, limits: dict[str, float]) -> Outcome:
+        start, acted, end = span
         other = "lb1" if serving == "lb2" else "lb2"
         times = []
         for vip in VIPS:
@@ -116,7 +118,8 @@ class Scenario:
             if when is not None:
                 times.append(when)
         lines = [self.watcher.timeline(vip, start, end) for vip in VIPS]
-        heard = [a.time for a in self.capture.between(start - 5 * self.interval, start, host=other)]
+        # What leaves while the fault is being done may still arrive.
+        heard = [a.time for a in self.capture.between(start - 5 * self.interval, acted, host=other)]
         moved = f"VIP1 and VIP2 to {serving}" if len(times) == len(VIPS) else "nothing" if not times else "one VIP only"
         return Outcome(name, moved, max(times) - start if times else None, spread(times) if times else None,
                        max(times) - max(heard) if times and heard else None,
