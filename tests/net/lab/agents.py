@@ -65,7 +65,7 @@ class _Agent:
 
     def start_file(self, file: pathlib.Path) -> float:
         """The same with a configuration file that is there already."""
-        if self.process is not None and self.process.alive():
+        if self.runs():
             raise LabError(f"{self.kind} on {self.host} runs already")
         before = time.monotonic()
         self._runs += 1
@@ -78,6 +78,14 @@ class _Agent:
         if self.process is None:
             raise LabError(f"{self.kind} on {self.host} was not started")
         return self.process
+
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.process.alive()
+
+    def wait_begun(self, timeout: float = 10.0) -> float:
+        """Waits until it has come to a first state, and so listens; returns when."""
+        return self.running().wait_for(r"Entering \w+ STATE", timeout).time
 
     def stop(self, timeout: float = 15.0) -> float:
         """Clean stop (SIGTERM), waits for the end; returns the time just before the signal."""

@@ -45,10 +45,12 @@ class Duo:
         return min(self.agents[h].start(self.nodes[h]) for h in BALANCERS if host in (None, h))
 
     def settle(self, holder: str = "lb1", timeout: float | None = None) -> float:
-        """Waits until one node alone holds everything and the other has heard it; returns when that was seen."""
+        """Waits until one node alone holds everything and the other, if it runs, has heard it; returns when the former was
+        seen."""
         settled = self.watcher.wait_holders(self.vips, {holder}, timeout or 2 * self.takeover("lb2") + 6.0)
+        heard = max([settled, *(agent.wait_begun() for host, agent in self.agents.items() if host != holder and agent.runs())])
         for vrid in self.vrids:
-            self.capture.wait_advert(settled, 3 * self.interval + 1.0, host=holder, vrid=vrid)
+            self.capture.wait_advert(heard, 3 * self.interval + 1.0, host=holder, vrid=vrid)
         return settled
 
     def begin(self) -> "Duo":

@@ -81,7 +81,7 @@ class Scenario:
         self.client.wait_answer(0.0, 10.0)
         self.worker.wait_answer(0.0, 10.0)
         # lb2 must have heard lb1 before anything is done to either.
-        self.capture.wait_advert(settled, 3 * self.interval + 1.0, host="lb1")
+        self.capture.wait_advert(max(settled, self.agents["lb2"].wait_begun()), 3 * self.interval + 1.0, host="lb1")
         return settled - started
 
     def fault(self, name: str, action: Callable[[], float], holders: set[str], serving: str, *,
