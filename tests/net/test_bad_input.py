@@ -145,10 +145,11 @@ def test_other_interval_in_v3_is_reported_and_followed(lab: Lab) -> None:
     since = time.monotonic()
     capture.wait_advert(since + 2.0, 4.0, host="lb1")
     assert capture.between(since, time.monotonic(), host="lb2") == []
+    # An interval is left for the cut: of an advert beside it nobody could say whether it was heard.
+    last = capture.wait_advert(time.monotonic(), 2.0, host="lb1").time
     lab.silence("lb1", silent=True)
     cut = time.monotonic()
     watcher.wait_held((VIP_V3,), "lb2", 5.0)
-    last = max(a.time for a in capture.between(0.0, cut, host="lb1"))
     taken = watcher.arrival(VIP_V3, "lb2", cut)
     assert taken is not None and taken - last == pytest.approx(3 * 0.5 + 156 / 256 * 0.5, abs=0.15)
 
