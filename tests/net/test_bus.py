@@ -48,7 +48,11 @@ class Scene:
             agent.environment = bus.environment
             if buses:
                 bus.start()
-        self.duo.begin()
+        # One after the other: a test reads why lb1 is MASTER, and started at once lb2 may be it for a moment.
+        self.duo.start("lb1")
+        self.duo.watcher.wait_holders(VIPS, {"lb1"}, 10.0)
+        self.duo.start("lb2")
+        self.duo.settle()
         if buses:
             for bus in self.buses.values():
                 bus.wait_name(5.0)
