@@ -5,6 +5,7 @@ themselves; and what is not a crash, the leave-taking for a new version of the p
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -29,12 +30,23 @@ SPEEDS = [(1.0, 2, 0.200, 2, 0.5), (0.1, 3, 0.050, 3, 1.0)]
 IDS = ["1s", "100ms"]
 
 
-def _kill_and_start(duo: Duo, within: float) -> float:
-    """SIGKILL and a new start with the same run directory; returns the time of the kill."""
-    agent = duo.agents["lb1"]
-    killed = agent.kill()
-    assert agent.start(duo.nodes["lb1"]) - killed < within, "the test is too slow for what it says"
-    return killed
+def _kills(duo: Duo, within: float, count: int) -> list[tuple[float, float]]:
+    """SIGKILL and a new start with the same run directory, `count` times; when each was and when all must have been seen of
+    it. A start that the machine has held up is of no use, and done anew: it may be too late to go on."""
+    agent, spans = duo.agents["lb1"], []
+    for _ in range(ROOM * count):
+        killed, started = agent.kill_and_start(duo.nodes["lb1"])
+        end = duo.capture.pass_time(killed + duo.takeover("lb2") + 0.5 * duo.interval)
+        if started - killed < within:
+            spans.append((killed, end))
+            if len(spans) == count:
+                return spans
+            continue
+        agent.stop()
+        shutil.rmtree(agent.directory / "run")  # which counts the crashes of the last minute
+        duo.start("lb1")
+        duo.settle()
+    raise AssertionError("the test is too slow for what it says")
 
 
 def _undisturbed(duo: Duo, since: float, end: float) -> list[str]:
@@ -62,10 +74,7 @@ def test_killed_and_started_again(new_lab: Callable[[str], Lab], say: Say, table
     crashed = [rival.agents["lb1"].crash() for rival in rivals]  # its parent starts it again
     problems: list[str] = []
     for duo, (interval, _, within, kills, _most) in zip(ours, SPEEDS):
-        spans = []
-        for _number in range(kills):
-            killed = _kill_and_start(duo, within)
-            spans.append((killed, duo.capture.pass_time(killed + duo.takeover("lb2") + 0.5 * interval)))
+        spans = _kills(duo, within, kills)
         costs = [duo.cost(*span) for span in spans]
         problems += [f"{interval:g} s: {text}" for span in spans for text in _undisturbed(duo, *span)]
         rival, since = rivals[ours.index(duo)], crashed[ours.index(duo)]

@@ -9,11 +9,12 @@ import signal
 import time
 from typing import Protocol
 
+from .gate import Gate
 from .lab import Lab
 from .netns import LabError
 from .notifications import Notifications
 from .process import Process
-from .processes import arguments, children, eventually
+from .processes import arguments, children, eventually, threads
 from .spec import Node, keepalived_conf, regent_toml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -67,6 +68,23 @@ class _Agent:
         """The same with a configuration file that is there already."""
         if self.runs():
             raise LabError(f"{self.kind} on {self.host} runs already")
+        return self._launch(file)
+
+    def kill_and_start(self, node: Node) -> tuple[float, float]:
+        """SIGKILL, and the next run, whose process waits at a gate before: to make one takes long on a busy machine, and to
+        die where others have the processor, too. Returns the time just before the kill, and when the next run could go."""
+        old, gate = self.running(), Gate(self.directory / f"gate{self._runs}")
+        usual, self.launcher = self.launcher, gate.launcher
+        self._launch(self._configuration(node))
+        self.launcher = usual
+        gate.wait(1)
+        for thread in threads(old.pid):
+            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(60))
+        killed = old.kill()
+        gate.open()
+        return killed, time.monotonic()
+
+    def _launch(self, file: pathlib.Path) -> float:
         before = time.monotonic()
         self._runs += 1
         name = f"{self.host}-{self.kind}" + (f"-{self._runs}" if self._runs > 1 else "")

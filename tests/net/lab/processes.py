@@ -19,15 +19,17 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def children(pid: int) -> list[int]:
     """The living children of all threads of a process; none when it is gone."""
     found: list[int] = []
-    for thread in _threads(pid):
+    for thread in threads(pid):
         with contextlib.suppress(OSError):
-            found += [int(word) for word in (thread / "children").read_text(encoding="ascii").split()]
+            file = pathlib.Path(f"/proc/{pid}/task/{thread}/children")
+            found += [int(word) for word in file.read_text(encoding="ascii").split()]
     return found
 
 
-def _threads(pid: int) -> list[pathlib.Path]:
+def threads(pid: int) -> list[int]:
+    """Their ids; none when the process is gone."""
     try:
-        return list(pathlib.Path(f"/proc/{pid}/task").iterdir())
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
     except OSError:
         return []
 
