@@ -92,12 +92,12 @@ def test_no_descriptor(lab: Lab, say: Say) -> None:
     mark = victim.process.mark()
     victim.reload("Too many open files")
     lab.switch.ip("link delete lb1-b")
-    victim.watcher.wait_holders((OTHER,), {"lb2"}, 5.0)
+    moved = victim.watcher.wait_holders((OTHER,), {"lb2"}, 5.0)
     lab.connect("lb1", "enp0s8", "b", "192.168.1.5/24")
     line = victim.process.wait_for(r"enp0s8: .*Too many open files", 5.0, since=mark)
     say(line.text)
     deaf = victim.pace.wait(2.5)
-    assert [c for c in victim.watcher.events(start, deaf) if c.address == OTHER and c.host == "lb1" and c.added] == []
+    assert [c for c in victim.watcher.events(moved, deaf) if c.address == OTHER and c.host == "lb1" and c.added] == []
     assert len(victim.process.find("enp0s8: .*Too many open files", mark)) <= 2, "said once, not at every try"
     victim.limit(resource.RLIMIT_NOFILE, before)
     victim.watcher.wait_holders((OTHER,), {"lb1"}, 20.0)
