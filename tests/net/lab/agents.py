@@ -14,7 +14,7 @@ from .lab import Lab
 from .netns import LabError
 from .notifications import Notifications
 from .process import Process
-from .processes import arguments, children, eventually, threads
+from .processes import arguments, children, eventually, hurry
 from .spec import Node, keepalived_conf, regent_toml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -78,8 +78,7 @@ class _Agent:
         self._launch(self._configuration(node))
         self.launcher = usual
         gate.wait(1)
-        for thread in threads(old.pid):
-            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(60))
+        hurry(old.pid)
         killed = old.kill()
         gate.open()
         return killed, time.monotonic()

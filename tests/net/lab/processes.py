@@ -34,6 +34,13 @@ def threads(pid: int) -> list[int]:
         return []
 
 
+def hurry(pid: int) -> None:
+    """What a process does next waits for no other program that wants its processor, where that is permitted."""
+    for thread in threads(pid):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(60))
+
+
 def tree(pid: int) -> list[int]:
     """A process and all that descend from it."""
     return [pid, *(below for child in children(pid) for below in tree(child))]
