@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import signal
@@ -22,6 +23,7 @@ from net.lab.processes import eventually
 from net.lab.scenario import Scenario
 from net.lab.spec import duration, keepalived_conf, regent_toml
 from net.lab.watch import AddressWatcher, Change, Timeline
+from net.lab.wire import clock_offset
 
 pytestmark = pytest.mark.calm
 # Taken from the wire: keepalived 2.2.7, version 2, VRID 51, priority 101, one address, no authentication.
@@ -138,6 +140,18 @@ def test_stale_namespaces_and_directories_are_removed(ground: None) -> None:
         inside.kill()
         mine.remove()
         left.remove()
+
+
+def test_a_stall_does_not_set_the_clocks_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, stalls = [0.0], itertools.chain([0.3], itertools.repeat(1e-6))
+
+    def wall() -> float:
+        now[0] += next(stalls)
+        return now[0] + 1000.0
+
+    monkeypatch.setattr(time, "time", wall)
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    assert clock_offset() == pytest.approx(-1000.0, abs=1e-5)
 
 
 def test_referees_on_known_changes(lab) -> None:  # type: ignore[no-untyped-def]

@@ -23,6 +23,7 @@ from .lab import Lab
 from .netns import LabError, unmount_below, what_is_missing
 from .process import Process
 from .processes import arguments, children, eventually
+from .wire import clock_offset
 
 BUSYBOX = pathlib.Path("/bin/busybox")  # of package busybox-static
 PROGRAMS = ("dockerd", "containerd", "runc")
@@ -226,7 +227,7 @@ class Dockerd:
 
     def event_time(self, name: str, action: str, since: float) -> float:
         """When dockerd says that this event came first, after `since`; on the clock of time.monotonic()."""
-        wall_of_zero = time.time() - time.monotonic()
+        wall_of_zero = -clock_offset()
         query = urllib.parse.urlencode({
             "since": f"{since + wall_of_zero:.6f}", "until": f"{time.time():.6f}",
             "filters": json.dumps({"container": [name], "type": ["container"]})})

@@ -32,6 +32,16 @@ IPV4_ADVERTS_IN = (
 )
 
 
+def clock_offset() -> float:
+    """time.monotonic() less time.time(). Of several looks the one with the least between its two readings: a stall there
+    would make every time of a capture wrong."""
+    looks = []
+    for _ in range(5):
+        before, wall, after = time.monotonic(), time.time(), time.monotonic()
+        looks.append((after - before, (before + after) / 2 - wall))
+    return min(looks)[1]
+
+
 class Wire:
     """All ports of the switch, or the one with an index. Frames are read from `socket`, which does not block."""
 
@@ -45,7 +55,7 @@ class Wire:
         address = struct.pack("HHiHBB8s", socket.AF_PACKET, socket.htons(ETH_P_ALL), index, 0, 0, 0, b"")
         if libc.bind(self.socket.fileno(), address, len(address)) != 0:
             raise LabError(f"AF_PACKET: bind failed, errno {ctypes.get_errno()}")
-        self._offset = time.monotonic() - time.time()
+        self._offset = clock_offset()
 
     def when(self, ancillary: list[tuple[int, int, bytes]]) -> float:
         """When a frame came, on time.monotonic()'s clock, from what recvmsg() gave with it."""
