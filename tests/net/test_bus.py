@@ -191,7 +191,7 @@ def test_handover_and_release(scene: Scene, say: Say, table: Table) -> None:
         lines.append(f"{took * 1000:.0f} ms, on none {none * 1000:.1f} ms, on both {both * 1000:.1f} ms")
         assert none <= ROOM * 0.005
     log = scene.duo.agents["lb1"].running()
-    assert log.find(r"Handover of SG1 \(kernel update\), asked for by uid 0, regentctl, pid \d+")
+    log.wait_for(r"Handover of SG1 \(kernel update\), asked for by uid 0, regentctl, pid \d+", 5.0)
     held = time.monotonic()
     scene.duo.capture.wait_advert(held + 5 * 0.2, 5.0, host="lb2", vrid=51)
     assert scene.duo.watcher.holders(VIP1) == {"lb2"}, "it does not come back by itself"

@@ -45,7 +45,7 @@ def test_overridden_as_up(scene: Scene) -> None:
     """A check that fails counts as UP until that is taken back, through a crash of the agent, and everybody can see it."""
     start, agent = time.monotonic(), scene.duo.agents["lb1"]
     scene.lb1.regentctl("check", "override", "haproxy", "up", "--for", "10m")
-    assert agent.running().find(r"Override of check haproxy as UP for 600 s, asked for by uid 0, regentctl, pid \d+")
+    agent.running().wait_for(r"Override of check haproxy as UP for 600 s, asked for by uid 0, regentctl, pid \d+", 5.0)
     scene.fit["lb1"].unlink()
     _until(scene, CHECK, "Check", "State", "down")
     assert scene.lb1.get(CHECK, "Check", "OverrideState") == "up"
@@ -132,7 +132,7 @@ def test_notifiers(scene: Scene) -> None:
     assert "no mail server" in complaint
     told = json.loads(monitor.wait_for("pager", 5.0).text)
     assert told["payload"]["data"][0] == 0 and "no mail server" in told["payload"]["data"][1]
-    assert scene.duo.agents["lb1"].running().find(r"Test of notifier pager, asked for by uid 0, regentctl, pid \d+")
+    scene.duo.agents["lb1"].running().wait_for(r"Test of notifier pager, asked for by uid 0, regentctl, pid \d+", 5.0)
     monitor.stop()
 
 

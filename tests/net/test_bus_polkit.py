@@ -88,7 +88,7 @@ def test_a_rule_lets_a_group_act(scene: Scene) -> None:
     """Who is in the group hands over and releases, and does nothing else; the log names him."""
     scene.there_and_back(account("member"))
     log = scene.duo.agents["lb1"].running()
-    assert log.find(rf"Handover of SG1 \(asked for\), asked for by uid {uid('member')}, busctl, pid \d+")
+    log.wait_for(rf"Handover of SG1 \(asked for\), asked for by uid {uid('member')}, busctl, pid \d+", 5.0)
     for action, words in ACTIONS.items():
         scene.refused("member", action, *words)
 
