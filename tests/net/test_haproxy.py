@@ -49,7 +49,9 @@ def scene(begun: Scenario) -> Scenario:
 def _back(scene: Scenario) -> None:
     """Both HAProxies answer, lb1 has both VIPs, lb2 has heard it."""
     for proxy in scene.haproxy.values():
-        if proxy.worker() is None:
+        if proxy.running().alive():
+            proxy.wait_answering()
+        else:
             proxy.start()
     settled = scene.watcher.wait_holders(VIPS, {"lb1"}, 25.0)
     scene.capture.wait_advert(settled, 3.0, host="lb1")

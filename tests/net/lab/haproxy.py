@@ -86,9 +86,9 @@ class Haproxy:
         self.wait_answering()
         return before
 
-    def wait_answering(self) -> None:
-        """Waits until a worker answers on the stats socket."""
-        eventually(self.worker, 10.0, f"HAProxy on {self.host} does not answer")
+    def wait_answering(self) -> int:
+        """Waits until a worker answers on the stats socket, which may take it longer than one question waits; its pid."""
+        return eventually(self.worker, 10.0, f"HAProxy on {self.host} does not answer")
 
     def master(self) -> int:
         """The process in the pidfile, which a death leaves in place."""
@@ -134,7 +134,7 @@ class Haproxy:
 
         A connection whose other end went to the other balancer with the VIP holds the old worker until `timeout client`.
         """
-        old, process = self.worker(), self.running()
+        old, process = self.wait_answering(), self.running()
         mark, before = process.mark(), self._signal([self.master()], signal.SIGUSR2)
         process.wait_for(rf"Former worker \({old}\) exited", 2 * CLIENT_TIMEOUT, mark)
         self.wait_answering()
