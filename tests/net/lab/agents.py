@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import signal
 import time
 from typing import Protocol
@@ -259,18 +260,16 @@ class Regent(_Agent):
         return eventually(look, timeout, f"{self.host} has no host of plugin {plugin}")
 
     def dump(self, timeout: float = 5.0) -> list[str]:
-        """The lines that SIGUSR2 makes it log."""
+        """The lines that SIGUSR2 makes it log. They have no end mark: all of them are there when those of a second one
+        begin."""
         process = self.running()
         mark = process.mark()
         process.signal(signal.SIGUSR2)
-        process.wait_for(".", timeout, since=mark)
-        # The dump has no end mark: it is complete when nothing more comes for a while.
-        while True:
-            count = process.mark()
-            try:
-                process.wait_for("", 0.3, since=count)
-            except LabError:
-                return [line.text for line in process.lines[mark:]]
+        first = process.wait_for(r"\(\w+\) \w+, priority \d+ \(", timeout, mark).text
+        head = re.escape(first[first.index("("):first.index(")") + 1]) + r" \w+, priority \d+ \("
+        process.signal(signal.SIGUSR2)
+        second = eventually(lambda: process.find(head, mark)[1:2] or None, timeout, "no second dump")[0]
+        return [line.text for line in process.lines[mark:process.lines.index(second)]]
 
 
 def make_agent(kind: str, lab: Lab, host: str) -> Keepalived | Regent:
