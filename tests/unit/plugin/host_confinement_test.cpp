@@ -151,7 +151,9 @@ TEST_CASE("A host is scheduled and signalled like anybody, however its parent is
     CHECK(::sched_getscheduler(host.pid()) == SCHED_OTHER);
     CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(host.pid())) == 0);
     CHECK(bits(host.pid(), "SigBlk") == 0);
-    CHECK(bits(host.pid(), "SigIgn") == 1U << (SIGPIPE - 1));
+    // 32 and 33 are glibc's own: posix_spawn() has a program ignore them, and nobody else can change that.
+    constexpr std::uint64_t glibc = 3ULL << (32 - 1);
+    CHECK((bits(host.pid(), "SigIgn") & ~glibc) == 1U << (SIGPIPE - 1));
 }
 
 TEST_CASE("A host is no more spared than anybody when memory runs out, however its parent is") {
