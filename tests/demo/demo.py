@@ -90,7 +90,8 @@ def explain(outcomes: list[Outcome], kinds: tuple[str, str]) -> str:
     if any(o.limits for o in outcomes):
         lines.append(f"Limits: stop within {milliseconds(PLAIN['took'])} ({milliseconds(PAIR['took'])} with pair), VIPs 5 ms apart, gap "
                      f"50 ms, one request; silence {milliseconds(SILENCE['since_advert'])} after the last advert; one flip each. "
-                     f"HAProxy killed: gap {milliseconds(health_faults.KILLED['gap'])}; hung: {milliseconds(health_faults.HUNG['gap'])}; one LAN lost: "
+                     f"HAProxy killed: gap {milliseconds(health_faults.KILLED['gap'])}; hung: {milliseconds(health_faults.HUNG['gap'])} "
+                     f"(two probes, {milliseconds(health_faults.INTERVAL)} apart, and a wait of {milliseconds(health_faults.TIMEOUT)}); one LAN lost: "
                      f"{milliseconds(health_faults.LAN_LOST['gap'])}; plugin host killed or hung: no move.")
     return "\n".join(lines)
 

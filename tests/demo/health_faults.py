@@ -15,7 +15,9 @@ from net.lab.scenario import VIPS, Outcome, Scenario
 from net.lab.spec import Check
 
 KILLED = {"gap": 0.030, "flips": 1}
-HUNG = {"gap": 1.1, "flips": 1}
+INTERVAL, TIMEOUT, FALL = 0.5, 0.3, 2  # of the check of HAProxy
+# At worst it hangs right after a probe; from 0.5 s less, by where between two probes it falls. The tests judge the median.
+HUNG = {"gap": FALL * INTERVAL + TIMEOUT + 0.030, "flips": 1}
 LAN_LOST = {"gap": 1.5, "flips": 1}
 MENDED = {"gap": 0.050, "flips": 1}
 NO_MOVE = {"gap": 0.050, "lost": 0, "flips": 0}
@@ -26,7 +28,7 @@ CRASHES = 10.0
 
 def watched(proxy: Haproxy) -> tuple[Check, ...]:
     """What both balancers watch from now on."""
-    return (haproxy_check(proxy, interval=0.5, timeout=0.3, fall=2), ping_check("10.0.2.1", interval=0.3, fall=3))
+    return (haproxy_check(proxy, interval=INTERVAL, timeout=TIMEOUT, fall=FALL), ping_check("10.0.2.1", interval=0.3, fall=3))
 
 
 class Harm:
