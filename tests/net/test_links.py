@@ -110,20 +110,25 @@ def test_cable_pulled_on_one_lan(lab: Lab, rival_lab: Lab, say: Say, table: Tabl
     assert max(apart) <= ROOM * 0.010
 
 
-def test_mtu_too_small_for_ipv6_and_back(lab: Lab) -> None:
-    """Below 1280 bytes the kernel takes IPv6 off the interface and forgets for good which groups its sockets have joined.
-    A backup that comes back from there hears its master, and is none beside it."""
+def _ipv6_pair(lab: Lab) -> tuple[dict[str, Regent], Capture]:
+    """lb1 is MASTER of an IPv6 address, and lb2, which was started after it, BACKUP."""
     add_balancers(lab)
     watcher, capture = AddressWatcher(lab, BALANCERS), Capture(lab)
-    agents = {host: Regent(lab, host) for host in ("lb1", "lb2")}
+    agents = {host: Regent(lab, host) for host in BALANCERS}
     for host, priority in (("lb1", 200), ("lb2", 50)):
         agents[host].start(Node((Router("V6", "enp0s3", 61, priority, ("fe80::61", "fd00:a::61"), 3, 0.1),)))
         watcher.wait_holders(["fd00:a::61"], {"lb1"}, 15.0)
-    backup = agents["lb2"].running()
-    backup.wait_for(r"V6.*Entering BACKUP", 10.0)
-    link = lab.spaces["lb2"]
+    agents["lb2"].running().wait_for(r"V6.*Entering BACKUP", 10.0)
+    return agents, capture
+
+
+def test_mtu_too_small_for_ipv6_and_back(lab: Lab) -> None:
+    """Below 1280 bytes the kernel takes IPv6 off the interface and forgets for good which groups its sockets have joined.
+    A backup that comes back from there hears its master, and is none beside it."""
+    agents, capture = _ipv6_pair(lab)
+    backup, link = agents["lb2"].running(), lab.spaces["lb2"]
     for _ in range(50):
-        said = len(backup.lines)
+        said = backup.mark()
         run(link.command(["ip", "link", "set", "enp0s3", "mtu", "1200"]))
         backup.wait_for(r"Entering FAULT STATE: interface enp0s3 has no IPv6 link-local", 5.0, said)
         mended = time.monotonic()
@@ -141,14 +146,8 @@ def test_mtu_too_small_for_ipv6_and_back(lab: Lab) -> None:
 @pytest.mark.alone
 def test_mtu_too_small_for_ipv6_unseen(lab: Lab) -> None:
     """The same while a backup is stopped and so many addresses come and go that the kernel's word of it is lost."""
-    add_balancers(lab)
-    watcher, capture = AddressWatcher(lab, BALANCERS), Capture(lab)
-    agents = {host: Regent(lab, host) for host in ("lb1", "lb2")}
-    for host, priority in (("lb1", 200), ("lb2", 50)):
-        agents[host].start(Node((Router("V6", "enp0s3", 61, priority, ("fe80::61", "fd00:a::61"), 3, 0.1),)))
-        watcher.wait_holders(["fd00:a::61"], {"lb1"}, 15.0)
+    agents, capture = _ipv6_pair(lab)
     backup, space = agents["lb2"].running(), lab.spaces["lb2"]
-    backup.wait_for(r"V6.*Entering BACKUP", 10.0)
     for _ in range(3):
         said = backup.mark()
         agents["lb2"].pause()

@@ -105,6 +105,14 @@ void Solo::hear(const vrrp::Advert& made, const std::string& from, const std::st
     world.run_for(Duration::zero());
 }
 
+void Solo::come_and_go(const std::string& device, const std::string& address) {
+    for (int each = 0; each < 100; ++each) {
+        world.tell(node, node.kernel.add_by_hand(device, ip(address), 24));
+        world.run_for(std::chrono::milliseconds(5));
+        world.tell(node, node.kernel.remove_by_hand(ip(address)));
+    }
+}
+
 void Solo::change(const Edit& edit) {
     edit(settings.instances.front());
     world.reload(node, settings);

@@ -44,6 +44,8 @@ class Solo {
     vrrp::Advert advert(std::uint8_t priority) const;
     void hear(const vrrp::Advert& advert, const std::string& from, const std::string& to,
               std::uint8_t ttl = 255, vrrp::ChecksumForm form = vrrp::ChecksumForm::pseudo_header);
+    /// For half a second, every 5 ms, others set an address of theirs and take it away.
+    void come_and_go(const std::string& device, const std::string& address);
     /// Changes the settings by a reload.
     void change(const Edit& edit);
 

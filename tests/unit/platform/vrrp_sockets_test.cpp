@@ -85,17 +85,29 @@ TEST_CASE("A socket that cannot be opened is a problem until it can") {
     CHECK_THAT(unsent.error().text, Contains("no open socket"));
 }
 
+namespace {
+
+/// An interface that others make anew, with the same name and the same index.
+struct Again {
+    static constexpr int index = 700;
+    Again() { run("ip link add again0 index 700 type veth peer name again1 && ip link set again0 up"); }
+    static void make_anew() {
+        run("ip link del again0 && ip link add again0 index 700 type veth peer name again1");
+    }
+};
+
+}  // namespace
+
 TEST_CASE("An interface that was made again, even with the same index, gets a new socket") {
     REQUIRE_NETWORK();
     const Cable cable;
-    const int index = 700;
-    run("ip link add again0 index 700 type veth peer name again1 && ip link set again0 up");
+    const Again again;
     Synced set;
-    const std::vector<Listen> wanted{multicast("again0", index, Family::ipv4)};
+    const std::vector<Listen> wanted{multicast("again0", again.index, Family::ipv4)};
     CHECK(set.sync(wanted).empty());
-    run("ip link del again0 && ip link add again0 index 700 type veth peer name again1");
+    again.make_anew();
     CHECK_THAT(output_of("ip maddr show dev again0"), !Contains("224.0.0.18"));
-    set.sockets.interface_removed(index);
+    set.sockets.interface_removed(again.index);
     CHECK(set.sockets.size() == 0);
     CHECK(set.sync(wanted).empty());
     CHECK_THAT(output_of("ip maddr show dev again0"), Contains("224.0.0.18"));
@@ -104,13 +116,12 @@ TEST_CASE("An interface that was made again, even with the same index, gets a ne
 TEST_CASE("Groups that the kernel may have forgotten are joined anew by the socket that is there") {
     REQUIRE_NETWORK();
     const Cable cable;
-    const int index = 700;
-    run("ip link add again0 index 700 type veth peer name again1 && ip link set again0 up");
+    const Again again;
     Synced set;
-    const std::vector<Listen> wanted{multicast("again0", index, Family::ipv4),
-                                     multicast("again0", index, Family::ipv6)};
+    const std::vector<Listen> wanted{multicast("again0", again.index, Family::ipv4),
+                                     multicast("again0", again.index, Family::ipv6)};
     CHECK(set.sync(wanted).empty());
-    run("ip link del again0 && ip link add again0 index 700 type veth peer name again1");
+    again.make_anew();
     CHECK(set.sync(wanted).empty());
     CHECK_THAT(output_of("ip maddr show dev again0"), !Contains("224.0.0.18") && !Contains("ff02::12"));
     set.sockets.leave_groups();
