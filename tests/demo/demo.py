@@ -78,6 +78,10 @@ def table(outcomes: list[Outcome]) -> str:
                      + "  " + row[-1] for row in rows)
 
 
+EARLIEST_HUNG = (health_faults.FALL - 1) * health_faults.INTERVAL + health_faults.TIMEOUT
+LATEST_HUNG = EARLIEST_HUNG + health_faults.INTERVAL
+
+
 def explain(outcomes: list[Outcome], kinds: tuple[str, str]) -> str:
     """What the columns mean and which limits were applied."""
     silent = next((o for o in outcomes if o.fault.startswith("drop")), None)
@@ -91,7 +95,7 @@ def explain(outcomes: list[Outcome], kinds: tuple[str, str]) -> str:
         lines.append(f"Limits: stop within {milliseconds(PLAIN['took'])} ({milliseconds(PAIR['took'])} with pair), VIPs 5 ms apart, gap "
                      f"50 ms, one request; silence {milliseconds(SILENCE['since_advert'])} after the last advert; one flip each. "
                      f"HAProxy killed: gap {milliseconds(health_faults.KILLED['gap'])}; hung: {milliseconds(health_faults.HUNG['gap'])} "
-                     f"(two probes, {milliseconds(health_faults.INTERVAL)} apart, and a wait of {milliseconds(health_faults.TIMEOUT)}); one LAN lost: "
+                     f"in the median (from {milliseconds(EARLIEST_HUNG)} to {milliseconds(LATEST_HUNG)}, by where between two probes it falls); one LAN lost: "
                      f"{milliseconds(health_faults.LAN_LOST['gap'])}; plugin host killed or hung: no move.")
     return "\n".join(lines)
 
